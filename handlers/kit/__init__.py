@@ -1,0 +1,48 @@
+"""The vocabulary that handlers are written in."""
+
+from handlers.kit.action import action
+from handlers.kit.community import Community
+from handlers.kit.inbound import Inbound, Upload
+from handlers.kit.registry import (
+    ADMINISTRATORS,
+    COORDINATORS,
+    EVERYONE,
+    MEMBERS,
+    Outdated,
+    answer,
+    notice,
+    registry,
+    tap,
+    tick,
+)
+from handlers.kit.screen import Ask, Attachment, Button, Screen, column, lines, paragraphs, screen_from_json
+from handlers.kit.tick import Tick
+from handlers.kit.turn import Reply, Turn
+
+__all__ = [
+    "ADMINISTRATORS",
+    "COORDINATORS",
+    "EVERYONE",
+    "MEMBERS",
+    "Ask",
+    "Attachment",
+    "Button",
+    "Community",
+    "Inbound",
+    "Outdated",
+    "Reply",
+    "Screen",
+    "Tick",
+    "Turn",
+    "Upload",
+    "action",
+    "answer",
+    "column",
+    "lines",
+    "notice",
+    "paragraphs",
+    "registry",
+    "screen_from_json",
+    "tap",
+    "tick",
+]

@@ -1,0 +1,96 @@
+"""A Turn: one Inbound handled for one member, within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from handlers.kit.community import Community
+from handlers.kit.inbound import Inbound, Upload
+from handlers.kit.screen import Accepts, Ask, Attachment, Button, Screen
+from locales import Message, Safe, Speech, speech
+from storage.addresses import Address
+from storage.members import Member
+from storage.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person answered to an Ask: a text, or a file that was fetched, or both."""
+
+    text: str = ""
+    upload: Upload | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """Who speaks, in which language, when, and the unit of work. Also used to render a notice for its recipient.
+
+    `inbound` is None when a notice is rendered: nobody spoke.
+    """
+
+    unit: Unit
+    member: Member
+    address: Address
+    now: datetime
+    community: Community
+    inbound: Inbound | None = None
+
+    @property
+    def lang(self) -> str:
+        """Return the member's language, English until one is chosen."""
+        return self.member.lang or "en"
+
+    @property
+    def speech(self) -> Speech:
+        """Return the voice in the member's language."""
+        return speech(self.lang)
+
+    def _(self, msgid: str, /, **values: Any) -> Safe:
+        """Say a catalog text in the member's language."""
+        return self.speech._(msgid, **values)
+
+    def p(self, context: str, msgid: str, /, **values: Any) -> Safe:
+        """Say a catalog text that needs a context, such as a button's label."""
+        return self.speech.p(context, msgid, **values)
+
+    def n(self, singular: str, plural: str, count: int, /, **values: Any) -> Safe:
+        """Say a catalog text that depends on a number, given to it as `count`."""
+        return self.speech.n(singular, plural, count, **values)
+
+    def np(self, context: str, singular: str, plural: str, count: int, /, **values: Any) -> Safe:
+        """Say a catalog text that depends on a number and needs a context."""
+        return self.speech.np(context, singular, plural, count, **values)
+
+    def say(self, message: Message, /, **values: Any) -> Safe:
+        """Say a text that a table of the module holds."""
+        return self.speech.say(message, **values)
+
+    def screen(
+        self,
+        text: str = "",
+        *,
+        title: str = "",
+        rows: Sequence[Sequence[Button]] = (),
+        ask: str = "",
+        accepts: Accepts = "text",
+        attachments: Sequence[Attachment] = (),
+        **options: Any,
+    ) -> Screen:
+        """Build a Screen in the member's language. `ask` is the action of the question it asks."""
+        return Screen(
+            text=text,
+            title=title,
+            rows=tuple(tuple(row) for row in rows if row),
+            ask=Ask(ask, accepts) if ask else None,
+            attachments=tuple(attachments),
+            lang=self.lang,
+            **options,
+        )
+
+    async def change_member(self, **fields: Any) -> None:
+        """Change the member, in the database and for the rest of this Turn."""
+        await self.unit.members.change(self.member.id, **fields)
+        self.member = replace(self.member, **fields)

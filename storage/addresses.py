@@ -1,0 +1,101 @@
+"""Where people can be reached: a channel, one of our accounts on it, and the provider's opaque peer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import addresses
+from storage.vault import random_id
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One chat with one person. `peer` is opaque: never parse a number out of it."""
+
+    id: int
+    member_id: int
+    channel: str
+    account: str
+    peer: str
+    reachable: str
+    window_until: datetime | None
+
+
+class Addresses(Store):
+    """Look-ups by keyed index; the peer itself is sealed."""
+
+    async def get(self, address_id: int) -> Address | None:
+        """Find an address by id."""
+        row = await self.one(sa.select(addresses).where(addresses.c.id == address_id))
+        return None if row is None else self._read(row)
+
+    async def find(self, channel: str, account: str, peer: str) -> Address | None:
+        """Find the address of a provider's peer."""
+        row = await self.one(
+            sa.select(addresses).where(
+                addresses.c.channel == channel,
+                addresses.c.account == account,
+                addresses.c.peer_index == self._index(channel, peer),
+            )
+        )
+        return None if row is None else self._read(row)
+
+    async def add(self, member_id: int, channel: str, account: str, peer: str) -> Address:
+        """Remember where a person can be reached."""
+        address_id = random_id()
+        await self.run(
+            addresses.insert().values(
+                id=address_id,
+                member_id=member_id,
+                channel=channel,
+                account=account,
+                peer_sealed=self.unit.vault.seal(peer, "addresses", "peer", address_id),
+                peer_index=self._index(channel, peer),
+            )
+        )
+        return Address(address_id, member_id, channel, account, peer, "yes", None)
+
+    async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
+        """Note that the person wrote: they are reachable, and a window may have opened."""
+        await self.run(
+            addresses.update()
+            .where(addresses.c.id == address_id)
+            .values(heard_at=at, window_until=window_until, reachable="yes")
+        )
+
+    async def mark(self, address_id: int, reachable: str) -> None:
+        """Set whether the address can be reached: yes, blocked or unreachable."""
+        await self.run(addresses.update().where(addresses.c.id == address_id).values(reachable=reachable))
+
+    async def of_member(self, member_id: int) -> list[Address]:
+        """List a person's addresses, the most recently heard one first."""
+        rows = await self.all(
+            sa.select(addresses)
+            .where(addresses.c.member_id == member_id)
+            .order_by(addresses.c.heard_at.desc().nulls_last(), addresses.c.id)
+        )
+        return [self._read(row) for row in rows]
+
+    async def best(self, member_id: int) -> Address | None:
+        """Choose where to reach a person who did not just write: the reachable address heard last."""
+        reachable = [one for one in await self.of_member(member_id) if one.reachable == "yes"]
+        return reachable[0] if reachable else None
+
+    def _index(self, channel: str, peer: str) -> bytes:
+        return self.unit.vault.index("address", channel, peer)
+
+    def _read(self, row: sa.Row[Any]) -> Address:
+        return Address(
+            id=row.id,
+            member_id=row.member_id,
+            channel=row.channel,
+            account=row.account,
+            peer=self.unit.vault.open_text(row.peer_sealed, "addresses", "peer", row.id),
+            reachable=row.reachable,
+            window_until=row.window_until,
+        )

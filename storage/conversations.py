@@ -1,0 +1,53 @@
+"""What each chat is waiting for. Sealed, since a question's arguments may hold what somebody typed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import conversations
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The waiting question, if any, and the choices last offered in this chat.
+
+    `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
+    order in which they were numbered.
+    """
+
+    ask: str = ""
+    accepts: str = "text"
+    offered: tuple[tuple[str, str], ...] = ()
+
+
+class Conversations(Store):
+    """One row per address."""
+
+    async def get(self, address_id: int) -> Conversation:
+        """Return the conversation, an empty one where none is kept or it can no longer be read."""
+        row = await self.one(sa.select(conversations).where(conversations.c.address_id == address_id))
+        if row is None:
+            return Conversation()
+        kept = json.loads(self.unit.vault.open(row.state_sealed, "conversations", "state", address_id))
+        return Conversation(
+            ask=kept.get("ask", ""),
+            accepts=kept.get("accepts", "text"),
+            offered=tuple((label, action) for label, action in kept.get("offered", ())),
+        )
+
+    async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
+        """Keep the conversation."""
+        state = json.dumps(asdict(conversation), ensure_ascii=False)
+        sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
+        values = {"state_sealed": sealed, "touched_at": at}
+        insert = self.upsert(conversations).values(address_id=address_id, **values)
+        await self.run(insert.on_conflict_do_update(index_elements=["address_id"], set_=values))
+
+    async def forget_idle(self, before: datetime) -> int:
+        """Drop conversations untouched since a moment and return how many."""
+        return await self.run(conversations.delete().where(conversations.c.touched_at < before))

@@ -1,0 +1,109 @@
+"""The database: one engine, SQLite or PostgreSQL, and the transaction in which a unit of work runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.unit import Unit
+from storage.vault import Vault
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class Database:
+    """Opens units of work. On SQLite writers queue in this process and begin IMMEDIATE; readers never wait."""
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        """Take `sqlite:///path` or `postgresql://…`; the driver is chosen here."""
+        self.url = make_url(url)
+        self.vault = vault
+        self.engine = _engine(self.url)
+        self._writer = asyncio.Lock()
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether one file holds everything."""
+        return self.url.get_backend_name() == "sqlite"
+
+    def on_outgoing(self, listener: Callable[[], None]) -> None:
+        """Call the listener after each commit that put something into the outbox: a hint, never the truth."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """Run a unit of work in one writing transaction: committed at the end, rolled back on any exception."""
+        if self.is_sqlite:
+            async with self._writer, self._begin(writes=True) as unit:
+                yield unit
+        else:
+            async with self._begin(writes=True) as unit:
+                yield unit
+        if unit.outgoing:
+            for listener in self._listeners:
+                listener()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        """Run a unit of work that only reads, in one consistent snapshot."""
+        async with self._begin(writes=False) as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def _begin(self, *, writes: bool) -> AsyncIterator[Unit]:
+        async with self.engine.connect() as raw:
+            connection = await raw.execution_options(diwakhan_writes=writes)
+            async with connection.begin():
+                yield Unit(connection, self.vault)
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.engine.dispose()
+
+
+def _engine(url: sa.URL) -> AsyncEngine:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url)
+    if backend == "postgresql":
+        options = {"isolation_level": "READ COMMITTED", "pool_size": 10, "max_overflow": 10}
+        return create_async_engine(url.set(drivername="postgresql+asyncpg"), **options)
+    raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def _sqlite(url: sa.URL) -> AsyncEngine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=5, max_overflow=5)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # The driver's own implicit BEGIN is deferred: a read that turns into a write then fails at once.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("diwakhan_writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,118 @@
+"""People: who they are to the community, and what they want to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import addresses, members
+from storage.vault import random_id
+
+ROLES = ("guest", "member", "coordinator", "administrator", "donor")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person. `lang` is empty until chosen; `name` is what they asked to be called, or empty."""
+
+    id: int
+    name: str
+    lang: str
+    role: str
+    state: str
+    organisation_id: int | None
+    consent_version: int
+    silenced: bool
+    muted: tuple[str, ...]
+    created_at: datetime
+
+    @property
+    def coordinates(self) -> bool:
+        """Say whether this person may do what coordinators do."""
+        return self.role in ("coordinator", "administrator")
+
+    @property
+    def consented(self) -> bool:
+        """Say whether the privacy notice was accepted."""
+        return self.consent_version > 0
+
+
+class Members(Store):
+    """The members of the community and the guests who follow it."""
+
+    async def get(self, member_id: int) -> Member | None:
+        """Find a person by id."""
+        row = await self.one(sa.select(members).where(members.c.id == member_id))
+        return None if row is None else self._read(row)
+
+    async def many(self, member_ids: Sequence[int]) -> list[Member]:
+        """Find several people; those who are gone are left out."""
+        rows = await self.all(sa.select(members).where(members.c.id.in_(member_ids)))
+        return [self._read(row) for row in rows]
+
+    async def with_roles(self, *roles: str) -> list[Member]:
+        """List people who hold one of the roles."""
+        rows = await self.all(
+            sa.select(members).where(members.c.role.in_(roles)).order_by(members.c.created_at)
+        )
+        return [self._read(row) for row in rows]
+
+    async def add(self, *, at: datetime, lang: str = "", role: str = "guest") -> Member:
+        """Take in a person nothing is known of yet."""
+        member_id = random_id()
+        await self.run(
+            members.insert().values(id=member_id, lang=lang, role=role, created_at=at, seen_on=at.date())
+        )
+        return Member(member_id, "", lang, role, "new", None, 0, False, (), at)
+
+    async def change(self, member_id: int, **fields: Any) -> None:
+        """Set columns of a person; `name` is sealed here, and `muted` takes a tuple of kinds."""
+        values = dict(fields)
+        if "name" in values:
+            name = values.pop("name")
+            values["name_sealed"] = self.unit.vault.seal(name, "members", "name", member_id) if name else None
+        if "muted" in values:
+            values["muted"] = f",{','.join(values['muted'])}," if values["muted"] else ""
+        await self.run(members.update().where(members.c.id == member_id).values(**values))
+
+    async def seen(self, member_id: int, day: date) -> None:
+        """Note the day on which a person was last heard."""
+        await self.run(
+            members.update().where(members.c.id == member_id, members.c.seen_on < day).values(seen_on=day)
+        )
+
+    async def erase(self, member_id: int) -> None:
+        """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
+        await self.run(members.delete().where(members.c.id == member_id))
+
+    async def count(self, *conditions: sa.ColumnElement[bool]) -> int:
+        """Count people under conditions on the members table."""
+        return int(await self.scalar(sa.select(sa.func.count()).select_from(members).where(*conditions)) or 0)
+
+    async def of_address(self, address_id: int) -> Member | None:
+        """Find the person behind an address."""
+        row = await self.one(
+            sa.select(members)
+            .join(addresses, addresses.c.member_id == members.c.id)
+            .where(addresses.c.id == address_id)
+        )
+        return None if row is None else self._read(row)
+
+    def _read(self, row: sa.Row[Any]) -> Member:
+        return Member(
+            id=row.id,
+            name=self.unit.vault.open_text(row.name_sealed, "members", "name", row.id),
+            lang=row.lang,
+            role=row.role,
+            state=row.state,
+            organisation_id=row.organisation_id,
+            consent_version=row.consent_version,
+            silenced=row.silenced,
+            muted=tuple(kind for kind in row.muted.split(",") if kind),
+            created_at=row.created_at,
+        )

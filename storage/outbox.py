@@ -1,0 +1,425 @@
+"""The outbox: every message to anyone is a row here, written in the transaction that is the reason for it.
+
+States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn. A row that
+is written only to say why somebody is left out is born failed, with its reason.
+
+Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · rejected · misconfigured ·
+gave_up · too_late · stopped · not_applicable · unsure.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.addresses import Address
+from storage.store import Store
+from storage.tables import Instant, addresses, cards, members, outbox
+
+REPLY, NOTICE, BROADCAST = 0, 1, 2
+"""Lanes: an answer to a person, a reminder or other notice, a broadcast. Lower goes first."""
+
+LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: timedelta(hours=48)}
+"""How long a message of each lane is still worth sending, where its sender does not say."""
+
+PENDING = ("queued", "sending")
+FORWARD = {
+    "queued": 0,
+    "sending": 1,
+    "unknown": 2,
+    "expired": 2,
+    "sent": 3,
+    "failed": 4,
+    "delivered": 5,
+    "read": 6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row this process has leased and must settle. `screen` is a reply's ready Screen as JSON, else empty."""
+
+    id: int
+    lane: int
+    kind: str
+    subject: str
+    args: tuple[Any, ...]
+    member_id: int
+    address_id: int
+    screen: str
+    replaces: str
+    callback: str
+    card: str
+    attempts: int
+    expires_at: datetime
+    created_at: datetime
+
+
+class Outbox(Store):
+    """The only door out."""
+
+    async def reply(
+        self,
+        key: str,
+        address: Address,
+        screen: str,
+        *,
+        at: datetime,
+        replaces: str = "",
+        callback: str = "",
+        card: str = "",
+    ) -> None:
+        """Queue a ready screen (JSON) for the chat that just spoke. The key makes a repetition harmless."""
+        insert = self.upsert(outbox).values(
+            key=key,
+            lane=REPLY,
+            kind="screen",
+            member_id=address.member_id,
+            address_id=address.id,
+            channel=address.channel,
+            account=address.account,
+            screen_sealed=self.unit.vault.seal(screen, "outbox", "screen", key),
+            replaces=replaces,
+            callback=callback,
+            card=card,
+            not_before=at,
+            expires_at=at + LIFETIME[REPLY],
+            created_at=at,
+        )
+        if await self.run(insert.on_conflict_do_nothing(index_elements=["key"])):
+            self.unit.outgoing = True
+
+    async def notify(
+        self,
+        kind: str,
+        recipients: sa.Select[tuple[int]],
+        *,
+        subject: str,
+        occurrence: str,
+        at: datetime,
+        args: tuple[Any, ...] = (),
+        lane: int = NOTICE,
+        topic: str = "",
+        not_before: datetime | None = None,
+        expires_at: datetime | None = None,
+        card: str = "",
+        address_id: int | None = None,
+    ) -> int:
+        """Queue one notice for each recipient (a SELECT of member ids) in one statement; return how many rows.
+
+        `kind` names a notice of `handlers`, rendered with `args` when it is sent. `topic` is what people may mute.
+        The key (kind, subject, person, occurrence) makes a repetition harmless. Those who opted out, muted the
+        topic or can't be reached get a row that says so. `address_id` pins the chat instead of the best one.
+        """
+        chosen = recipients.subquery()
+        best = (
+            sa.select(addresses.c.id)
+            .where(addresses.c.member_id == members.c.id)
+            .order_by(
+                (addresses.c.reachable == "yes").desc(),
+                addresses.c.heard_at.desc().nulls_last(),
+                addresses.c.id,
+            )
+            .limit(1)
+            .scalar_subquery()
+        )
+        muted = members.c.muted.contains(f",{topic},") if topic else sa.false()
+        reason = sa.case(
+            (members.c.silenced, "opted_out"),
+            (muted, "muted"),
+            (addresses.c.reachable == "blocked", "blocked"),
+            (addresses.c.reachable != "yes", "unreachable"),
+            else_="",
+        )
+        left_out = reason != ""
+        when = sa.literal(at, Instant)
+        source = (
+            sa.select(
+                sa.literal(f"{kind}|{subject}|")
+                .concat(sa.cast(members.c.id, sa.String))
+                .concat(f"|{occurrence}"),
+                sa.literal(lane),
+                sa.literal(kind),
+                sa.literal(subject),
+                sa.cast(sa.literal(json.dumps(list(args))), sa.JSON)
+                if self.unit.is_postgresql
+                else sa.literal(json.dumps(list(args))),
+                members.c.id,
+                addresses.c.id,
+                addresses.c.channel,
+                addresses.c.account,
+                sa.literal(card),
+                sa.case((left_out, "failed"), else_="queued"),
+                reason,
+                sa.literal(not_before or at, Instant),
+                sa.literal(expires_at or (not_before or at) + LIFETIME[lane], Instant),
+                when,
+                sa.case((left_out, when), else_=sa.null()),
+            )
+            .select_from(members)
+            .join(chosen, chosen.c[0] == members.c.id)
+            .join(addresses, addresses.c.id == (best if address_id is None else address_id))
+            .where(sa.true())
+        )
+        columns = [
+            "key", "lane", "kind", "subject", "args", "member_id", "address_id", "channel", "account", "card",
+            "state", "reason", "not_before", "expires_at", "created_at", "settled_at",
+        ]  # fmt: skip
+        insert = self.upsert(outbox).from_select(columns, source, include_defaults=False)
+        written = await self.run(insert.on_conflict_do_nothing(index_elements=["key"]))
+        self.unit.outgoing = self.unit.outgoing or written > 0
+        return written
+
+    async def notify_one(self, kind: str, member_id: int, **options: Any) -> int:
+        """Queue one notice for one person; options as for `notify`."""
+        return await self.notify(kind, sa.select(members.c.id).where(members.c.id == member_id), **options)
+
+    async def notify_roles(self, kind: str, *roles: str, **options: Any) -> int:
+        """Queue one notice for everyone who holds one of the roles; options as for `notify`."""
+        return await self.notify(kind, sa.select(members.c.id).where(members.c.role.in_(roles)), **options)
+
+    async def claim(
+        self,
+        channel: str,
+        account: str,
+        lease: str,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        lanes: tuple[int, ...],
+    ) -> list[Claimed]:
+        """Lease due rows of one channel account, most urgent lane first, at most one per chat and lane."""
+        earlier = outbox.alias("earlier")
+        in_the_way = sa.exists().where(
+            earlier.c.address_id == outbox.c.address_id,
+            earlier.c.state.in_(PENDING),
+            sa.or_(
+                earlier.c.state == "sending",
+                sa.and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id),
+            ),
+        )
+        due = (
+            sa.select(outbox.c.id)
+            .where(
+                outbox.c.state == "queued",
+                outbox.c.channel == channel,
+                outbox.c.account == account,
+                outbox.c.lane.in_(lanes),
+                outbox.c.not_before <= now,
+                ~in_the_way,
+            )
+            .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.id)
+            .limit(limit)
+        )
+        if self.unit.is_postgresql:
+            due = due.with_for_update(skip_locked=True, of=outbox)
+        statement = (
+            outbox.update()
+            .where(outbox.c.id.in_(due))
+            .values(state="sending", lease=lease, leased_until=until, attempts=outbox.c.attempts + 1)
+            .returning(outbox)
+        )
+        rows = (await self.unit.connection.execute(statement)).all()
+        claimed = [self._read(row) for row in rows]
+        return sorted(claimed, key=lambda one: (one.lane, one.id))
+
+    async def still_mine(self, row_id: int, lease: str, now: datetime) -> bool:
+        """Check just before sending that the lease holds and nobody withdrew the row."""
+        found = await self.scalar(
+            sa.select(outbox.c.id).where(
+                outbox.c.id == row_id,
+                outbox.c.state == "sending",
+                outbox.c.lease == lease,
+                outbox.c.leased_until > now,
+            )
+        )
+        return found is not None
+
+    async def settle(
+        self,
+        row_id: int,
+        state: str,
+        *,
+        now: datetime,
+        reason: str = "",
+        detail: str = "",
+        provider_id: str = "",
+    ) -> None:
+        """End a row as sent, failed, unknown, expired or withdrawn; never backwards, lease or no lease."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id, _behind(state))
+            .values(
+                state=state, reason=reason, detail=detail[:80], settled_at=now, lease="", leased_until=None
+            )
+        )
+        if provider_id:
+            await self.run(outbox.update().where(outbox.c.id == row_id).values(provider_id=provider_id))
+
+    async def retry(self, row_id: int, *, not_before: datetime, reason: str = "", detail: str = "") -> None:
+        """Put a row back in its queue for a later try."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id, outbox.c.state == "sending")
+            .values(
+                state="queued",
+                not_before=not_before,
+                reason=reason,
+                detail=detail[:80],
+                lease="",
+                leased_until=None,
+            )
+        )
+        self.unit.outgoing = True
+
+    async def advance(
+        self,
+        state: str,
+        *,
+        now: datetime,
+        row_id: int = 0,
+        channel: str = "",
+        provider_id: str = "",
+        reason: str = "",
+        detail: str = "",
+    ) -> bool:
+        """Move a row forward on a provider's report, found by our id or by the provider's; False if not found."""
+        mine = (
+            outbox.c.id == row_id
+            if row_id
+            else sa.and_(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+        )
+        known = await self.scalar(sa.select(outbox.c.id).where(mine))
+        if known is None:
+            return False
+        values: dict[str, Any] = {"state": state, "settled_at": now, "reason": reason, "detail": detail[:80]}
+        if provider_id:
+            values["provider_id"] = provider_id
+        await self.run(outbox.update().where(outbox.c.id == known, _behind(state)).values(**values))
+        return True
+
+    async def release(self, *, now: datetime, all_leases: bool = False) -> int:
+        """Take back leases that ran out (or all of them, when this is the only process) and return how many.
+
+        What became of such a row is not known. A reply or notice is sent again; a broadcast is never blindly
+        repeated but ends as unknown, for a coordinator to decide.
+        """
+        lost = sa.true() if all_leases else outbox.c.leased_until <= now
+        sending = outbox.c.state == "sending"
+        parked = await self.run(
+            outbox.update()
+            .where(sending, lost, outbox.c.lane == BROADCAST)
+            .values(state="unknown", reason="unsure", settled_at=now, lease="", leased_until=None)
+        )
+        again = await self.run(
+            outbox.update().where(sending, lost).values(state="queued", lease="", leased_until=None)
+        )
+        return parked + again
+
+    async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
+        """Take back what is still queued for a subject and return how many rows."""
+        conditions = [outbox.c.subject == subject, outbox.c.state == "queued"]
+        if kind:
+            conditions.append(outbox.c.kind == kind)
+        return await self.run(
+            outbox.update().where(*conditions).values(state="withdrawn", reason=reason, settled_at=now)
+        )
+
+    async def again(self, subject: str, state: str, *, now: datetime, reasons: tuple[str, ...] = ()) -> int:
+        """Queue a subject's rows of one final state once more (failed, unknown) and return how many."""
+        conditions = [outbox.c.subject == subject, outbox.c.state == state]
+        if reasons:
+            conditions.append(outbox.c.reason.in_(reasons))
+        written = await self.run(
+            outbox.update()
+            .where(*conditions)
+            .values(
+                state="queued",
+                reason="",
+                detail="",
+                settled_at=None,
+                not_before=now,
+                expires_at=now + LIFETIME[BROADCAST],
+                attempts=0,
+            )
+        )
+        self.unit.outgoing = self.unit.outgoing or written > 0
+        return written
+
+    async def tally(self, subject: str) -> dict[tuple[str, str], int]:
+        """Count a subject's rows by (state, reason)."""
+        rows = await self.all(
+            sa.select(outbox.c.state, outbox.c.reason, sa.func.count())
+            .where(outbox.c.subject == subject)
+            .group_by(outbox.c.state, outbox.c.reason)
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    async def depth(self) -> dict[tuple[str, str], int]:
+        """Count rows by (channel, state), for the doctor and the metrics."""
+        rows = await self.all(
+            sa.select(outbox.c.channel, outbox.c.state, sa.func.count()).group_by(
+                outbox.c.channel, outbox.c.state
+            )
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    async def shred(self, before: datetime) -> int:
+        """Drop the bodies of replies settled before a moment and return how many."""
+        return await self.run(
+            outbox.update()
+            .where(outbox.c.settled_at < before, outbox.c.screen_sealed.is_not(None))
+            .values(screen_sealed=None)
+        )
+
+    async def forget(self, before: datetime) -> int:
+        """Drop rows settled before a moment and return how many."""
+        return await self.run(outbox.delete().where(outbox.c.settled_at < before))
+
+    async def card(self, address_id: int, card: str) -> str:
+        """Return the provider's id of the live message behind a card name, or an empty text."""
+        return str(
+            await self.scalar(
+                sa.select(cards.c.provider_id).where(cards.c.address_id == address_id, cards.c.card == card)
+            )
+            or ""
+        )
+
+    async def remember_card(self, address_id: int, card: str, provider_id: str) -> None:
+        """Keep which message shows a card."""
+        insert = self.upsert(cards).values(address_id=address_id, card=card, provider_id=provider_id)
+        await self.run(
+            insert.on_conflict_do_update(
+                index_elements=["address_id", "card"], set_={"provider_id": provider_id}
+            )
+        )
+
+    def _read(self, row: sa.Row[Any]) -> Claimed:
+        args = row.args if isinstance(row.args, list) else json.loads(row.args)
+        return Claimed(
+            id=row.id,
+            lane=row.lane,
+            kind=row.kind,
+            subject=row.subject,
+            args=tuple(args),
+            member_id=row.member_id,
+            address_id=row.address_id,
+            screen=self.unit.vault.open_text(row.screen_sealed, "outbox", "screen", row.key),
+            replaces=row.replaces,
+            callback=row.callback,
+            card=row.card,
+            attempts=row.attempts,
+            expires_at=row.expires_at,
+            created_at=row.created_at,
+        )
+
+
+def _behind(state: str) -> sa.ColumnElement[bool]:
+    """Match rows that a new state would move forward."""
+    rank = FORWARD.get(state, 2)
+    return outbox.c.state.in_([name for name, other in FORWARD.items() if other < rank])

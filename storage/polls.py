@@ -1,0 +1,9 @@
+"""Quick polls."""
+
+from __future__ import annotations
+
+from storage.store import Store
+
+
+class Polls(Store):
+    """Quick polls."""

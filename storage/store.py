@@ -1,0 +1,49 @@
+"""What every aggregate's file shares: a unit of work and three ways to run a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from storage.unit import Unit
+
+
+class Store:
+    """One aggregate within a unit of work."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+
+    async def one(self, statement: sa.Executable) -> sa.Row[Any] | None:
+        """Return the first row, or nothing."""
+        return (await self.unit.connection.execute(statement)).first()
+
+    async def all(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
+        """Return every row."""
+        return (await self.unit.connection.execute(statement)).all()
+
+    async def scalar(self, statement: sa.Executable) -> Any:
+        """Return the first column of the first row, or nothing."""
+        return (await self.unit.connection.execute(statement)).scalar()
+
+    async def run(self, statement: sa.Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
+        """Run a statement that changes rows and return how many."""
+        if rows is not None and not rows:
+            return 0
+        result: sa.CursorResult[Any] = await self.unit.connection.execute(statement, rows)
+        return result.rowcount
+
+    async def insert(self, statement: sa.Insert) -> int:
+        """Insert one row and return its new integer id."""
+        result = await self.unit.connection.execute(statement)
+        key = result.inserted_primary_key
+        assert key is not None  # noqa: S101
+        return int(key[0])
+
+    def upsert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """Return the database's own INSERT, which knows ON CONFLICT."""
+        return postgresql.insert(table) if self.unit.is_postgresql else sqlite.insert(table)

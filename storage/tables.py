@@ -1,0 +1,575 @@
+"""Every table, in SQLAlchemy Core. Instants are UTC; `..._sealed` columns are vault ciphertext.
+
+Personal fields are encrypted and bound to (table, column, row key); `..._index` columns hold a keyed HMAC so
+that a value can be found without being readable. Texts in three languages live in their own `_texts` tables.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC microseconds so that both databases compare and sort it alike."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """Refuse naive datetimes: an instant without a zone is a mistake, not a default."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        delta = value.astimezone(UTC) - EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Give back an aware UTC datetime."""
+        if value is None:
+            return None
+
+        return EPOCH + timedelta(microseconds=value)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+Json = sa.JSON()
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _random_id() -> sa.Column[int]:
+    """A row key drawn before insertion (so that ciphertext can be bound to it) that counts nobody."""
+    return sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, ondelete: str = "CASCADE") -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id", ondelete=ondelete), nullable=nullable)
+
+
+def _member(name: str = "member_id", *, nullable: bool = False, ondelete: str = "CASCADE") -> sa.Column[int]:
+    return _ref(name, "members", nullable=nullable, ondelete=ondelete)
+
+
+def _state(default: str) -> sa.Column[str]:
+    return sa.Column("state", sa.String(24), nullable=False, server_default=default)
+
+
+def _lang(name: str = "lang") -> sa.Column[str]:
+    return sa.Column(name, sa.String(2), nullable=False)
+
+
+# --- people -------------------------------------------------------------------------------------------------
+
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    _id(),
+    sa.Column("slug", sa.String(64), nullable=False, unique=True),
+    sa.Column("name_en", sa.String(200), nullable=False),
+    sa.Column("name_ar", sa.String(200), nullable=False),
+    sa.Column("name_ku", sa.String(200), nullable=False),
+    sa.Column(
+        "kind", sa.String(16), nullable=False, server_default="prime"
+    ),  # prime | subgrantee | organiser | donor
+    sa.Column("governorate", sa.String(40), nullable=False, server_default=""),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    _random_id(),
+    sa.Column("name_sealed", sa.LargeBinary),
+    sa.Column("lang", sa.String(2), nullable=False, server_default=""),  # "" until chosen
+    sa.Column("role", sa.String(16), nullable=False, server_default="guest"),
+    # role: guest | member | coordinator | administrator | donor
+    _state("new"),  # new (language, privacy not settled) | active
+    _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
+    sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("consented_at", Instant),
+    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.false()),  # said a stop word
+    sa.Column(
+        "muted", sa.String(200), nullable=False, server_default=""
+    ),  # e.g. ",polls,surveys,": not wanted
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
+)
+
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    _random_id(),
+    _member(),
+    sa.Column("channel", sa.String(16), nullable=False),  # telegram | whatsapp | browser
+    sa.Column("account", sa.String(64), nullable=False),  # which bot or sender of ours
+    sa.Column("peer_sealed", sa.LargeBinary, nullable=False),  # the provider's opaque address of the person
+    sa.Column("peer_index", sa.LargeBinary, nullable=False),
+    sa.Column(
+        "reachable", sa.String(16), nullable=False, server_default="yes"
+    ),  # yes | blocked | unreachable
+    sa.Column(
+        "window_until", Instant
+    ),  # until when free-form text may be sent; null: no window on this channel
+    sa.Column("heard_at", Instant),
+    sa.UniqueConstraint("channel", "account", "peer_index"),
+    sa.Index("ix_addresses_member_id", "member_id"),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column(
+        "address_id",
+        sa.BigInteger,
+        sa.ForeignKey("addresses.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "state_sealed", sa.LargeBinary, nullable=False
+    ),  # JSON: the waiting Ask, the choices last offered
+    sa.Column("touched_at", Instant, nullable=False),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    _id(),
+    sa.Column("code_hash", sa.LargeBinary, nullable=False, unique=True),
+    _ref("organisation_id", "organisations", nullable=True),
+    sa.Column("role", sa.String(16), nullable=False, server_default="member"),
+    sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+join_requests = sa.Table(
+    "join_requests",
+    metadata,
+    _id(),
+    _member(),
+    _ref("organisation_id", "organisations"),
+    _state("waiting"),  # waiting | approved | declined | withdrawn
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Index(
+        "uq_join_requests_waiting",
+        "member_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+)
+
+# --- files and materials ------------------------------------------------------------------------------------
+
+files = sa.Table(
+    "files",
+    metadata,
+    _random_id(),
+    sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("mime", sa.String(127), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("body_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),  # generated files (exports, charts, calendar entries) go away
+)
+
+file_references = sa.Table(  # what a provider calls a file we already uploaded once
+    "file_references",
+    metadata,
+    sa.Column(
+        "file_id",
+        sa.BigInteger,
+        sa.ForeignKey("files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("channel", sa.String(16), primary_key=True),
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("remote", sa.Text, nullable=False),
+)
+
+media_links = sa.Table(  # short-lived addresses of our own from which a provider or a calendar fetches a file
+    "media_links",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    _ref("file_id", "files"),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("fetches_left", sa.Integer, nullable=False),
+)
+
+materials = sa.Table(
+    "materials",
+    metadata,
+    _id(),
+    _ref("event_id", "events", nullable=True, ondelete="SET NULL"),
+    sa.Column("kind", sa.String(16), nullable=False),  # slides | tool | recording | notes | paper | other
+    sa.Column("title", sa.String(200), nullable=False),  # as its coordinator wrote it, in its own language
+    sa.Column("search_key", sa.Text, nullable=False, server_default=""),  # folded words, see locales.fold
+    _lang(),
+    _ref("file_id", "files", nullable=True),
+    sa.Column("link", sa.Text, nullable=False, server_default=""),
+    _state("published"),  # draft | published | withdrawn
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index("ix_materials_event_id", "event_id"),
+)
+
+# --- events and registrations -------------------------------------------------------------------------------
+
+events = sa.Table(
+    "events",
+    metadata,
+    _id(),
+    sa.Column("uid", sa.String(64), nullable=False, unique=True),  # stable, for calendars
+    sa.Column("kind", sa.String(24), nullable=False),  # a name of handlers.rules.kinds
+    _state("draft"),  # draft | published | cancelled
+    sa.Column(
+        "revision", sa.Integer, nullable=False, server_default="1"
+    ),  # grows with every change people see
+    sa.Column(
+        "schedule_revision", sa.Integer, nullable=False, server_default="1"
+    ),  # grows when the time changes
+    sa.Column("sequence", sa.Integer, nullable=False, server_default="0"),  # RFC 5545 SEQUENCE
+    sa.Column("starts_at", Instant),
+    sa.Column("local_start", sa.String(16), nullable=False, server_default=""),  # wall time, YYYY-MM-DDTHH:MM
+    sa.Column("zone", sa.String(40), nullable=False, server_default="Asia/Baghdad"),
+    sa.Column("minutes", sa.Integer, nullable=False, server_default="60"),
+    sa.Column("mode", sa.String(10), nullable=False, server_default="online"),  # online | in_person | hybrid
+    sa.Column("join_link_sealed", sa.LargeBinary),
+    sa.Column("capacity", sa.Integer),  # null: no limit
+    sa.Column("closes_at", Instant),  # registration deadline; null: until it starts
+    sa.Column("reminders", Json, nullable=False, server_default="[]"),  # minutes before the start
+    sa.Column(
+        "survey_mode", sa.String(10), nullable=False, server_default="anonymous"
+    ),  # anonymous | named | none
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index("ix_events_state_starts_at", "state", "starts_at"),
+)
+
+event_texts = sa.Table(
+    "event_texts",
+    metadata,
+    sa.Column(
+        "event_id",
+        sa.BigInteger,
+        sa.ForeignKey("events.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False, server_default=""),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("place", sa.String(300), nullable=False, server_default=""),
+)
+
+registrations = sa.Table(
+    "registrations",
+    metadata,
+    _id(),
+    _ref("event_id", "events"),
+    _member(nullable=True, ondelete="SET NULL"),  # null once the person is erased: the count stays
+    _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
+    _state("confirmed"),  # confirmed | waitlisted | cancelled
+    sa.Column("joined_at", Instant, nullable=False),  # place in line
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index(
+        "uq_registrations_active",
+        "event_id",
+        "member_id",
+        unique=True,
+        sqlite_where=sa.text("state <> 'cancelled'"),
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    ),
+    sa.Index("ix_registrations_event_id_state", "event_id", "state", "joined_at"),
+    sa.Index("ix_registrations_member_id", "member_id"),
+)
+
+moments = sa.Table(  # due moments: what the clock has to do for an event, each exactly once
+    "moments",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(24), nullable=False),  # reminder | survey | announcement | ...
+    sa.Column("subject_id", sa.BigInteger, nullable=False),
+    sa.Column(
+        "occurrence", sa.String(40), nullable=False
+    ),  # e.g. minutes before, "r3" for the schedule revision
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("local_due", sa.String(16), nullable=False, server_default=""),
+    sa.Column("zone", sa.String(40), nullable=False, server_default="Asia/Baghdad"),
+    sa.Column("useful_until", Instant),  # later than this it is recorded as missed
+    _state("waiting"),  # waiting | done | missed | withdrawn
+    sa.Column("settled_at", Instant),
+    sa.UniqueConstraint("kind", "subject_id", "occurrence"),
+    sa.Index("ix_moments_state_due_at", "state", "due_at"),
+)
+
+# --- announcements, polls, surveys --------------------------------------------------------------------------
+
+announcements = sa.Table(
+    "announcements",
+    metadata,
+    _id(),
+    _state("draft"),  # draft | sending | stopped | done | failed
+    _ref("event_id", "events", nullable=True, ondelete="SET NULL"),  # carries a Register button
+    sa.Column("audience", Json, nullable=False, server_default="{}"),
+    _ref("file_id", "files", nullable=True, ondelete="SET NULL"),
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("confirmed_at", Instant),
+    sa.Column("finished_at", Instant),
+)
+
+announcement_texts = sa.Table(
+    "announcement_texts",
+    metadata,
+    sa.Column(
+        "announcement_id",
+        sa.BigInteger,
+        sa.ForeignKey("announcements.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+polls = sa.Table(
+    "polls",
+    metadata,
+    _id(),
+    _state("draft"),  # draft | open | closed
+    _lang(),  # the language its coordinator wrote it in, shown where a translation is missing
+    sa.Column("audience", Json, nullable=False, server_default="{}"),
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("shared_at", Instant),
+)
+
+poll_texts = sa.Table(
+    "poll_texts",
+    metadata,
+    sa.Column(
+        "poll_id",
+        sa.BigInteger,
+        sa.ForeignKey("polls.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("options", Json, nullable=False),  # labels in order; an option's code is its position
+)
+
+poll_votes = sa.Table(
+    "poll_votes",
+    metadata,
+    sa.Column(
+        "poll_id",
+        sa.BigInteger,
+        sa.ForeignKey("polls.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("choice", sa.Integer, nullable=False),
+)
+
+surveys = sa.Table(
+    "surveys",
+    metadata,
+    _id(),
+    _ref("event_id", "events"),
+    sa.Column("mode", sa.String(10), nullable=False),  # anonymous | named; fixed at creation
+    _state("open"),  # open | closed
+    sa.Column("template", sa.String(24), nullable=False),  # which questions, see handlers.rules.questions
+    sa.Column("invited", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("public_key", sa.LargeBinary),  # anonymous: X25519 key that seals the ballots
+    sa.Column(
+        "secret_sealed", sa.LargeBinary
+    ),  # anonymous, while open: private key and tag key, by the vault
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("closes_at", Instant, nullable=False),
+    sa.UniqueConstraint("event_id"),
+)
+
+survey_voters = sa.Table(  # anonymous: who has answered, as a keyed tag that dies with the survey's key
+    "survey_voters",
+    metadata,
+    sa.Column(
+        "survey_id",
+        sa.BigInteger,
+        sa.ForeignKey("surveys.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("tag", sa.LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+survey_ballots = sa.Table(  # anonymous, while open: sealed answers under random keys, no time
+    "survey_ballots",
+    metadata,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    _ref("survey_id", "surveys"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ix_survey_ballots_survey_id", "survey_id"),
+    sqlite_with_rowid=False,
+)
+
+survey_answers = sa.Table(  # named at once; anonymous only after closing, shuffled, without a member
+    "survey_answers",
+    metadata,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    _ref("survey_id", "surveys"),
+    _member(nullable=True, ondelete="SET NULL"),
+    sa.Column("answers_sealed", sa.LargeBinary, nullable=False),  # JSON: question code -> answer code or text
+    sa.Index("ix_survey_answers_survey_id", "survey_id"),
+    sqlite_with_rowid=False,
+)
+
+survey_drafts = sa.Table(  # answers under way; destroyed when sent or after seven days
+    "survey_drafts",
+    metadata,
+    sa.Column(
+        "survey_id",
+        sa.BigInteger,
+        sa.ForeignKey("surveys.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("answers_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
+)
+
+# --- in and out ---------------------------------------------------------------------------------------------
+
+inbox = (
+    sa.Table(  # what was heard: the key that makes a re-sent update harmless, and what could not be handled
+        "inbox",
+        metadata,
+        sa.Column("channel", sa.String(16), primary_key=True),
+        sa.Column("account", sa.String(64), primary_key=True),
+        sa.Column("provider_id", sa.String(128), primary_key=True),
+        _state("done"),  # done | failing | parked
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("error", sa.String(80), nullable=False, server_default=""),  # exception class only
+        sa.Column("payload_sealed", sa.LargeBinary),  # parked only
+        sa.Column("heard_at", Instant, nullable=False),
+        sa.Index("ix_inbox_heard_at", "heard_at"),
+    )
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(160), nullable=False, unique=True),  # kind, subject, person, occurrence
+    sa.Column("lane", sa.SmallInteger, nullable=False),  # 0 reply, 1 reminder or notice, 2 broadcast
+    sa.Column("kind", sa.String(40), nullable=False),  # "screen", or a notice of handlers
+    sa.Column("subject", sa.String(40), nullable=False, server_default=""),  # e.g. announcement:7
+    sa.Column("args", Json, nullable=False, server_default="[]"),
+    _member(),
+    _ref("address_id", "addresses"),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("screen_sealed", sa.LargeBinary),  # the ready Screen of a reply; notices are rendered when sent
+    sa.Column(
+        "replaces", sa.String(128), nullable=False, server_default=""
+    ),  # provider id of the message to edit
+    sa.Column(
+        "callback", sa.String(128), nullable=False, server_default=""
+    ),  # provider id of the tap to answer
+    sa.Column(
+        "card", sa.String(40), nullable=False, server_default=""
+    ),  # a message kept up to date under this name
+    _state("queued"),
+    # queued | sending | sent | delivered | read | failed | unknown | expired | withdrawn
+    sa.Column("reason", sa.String(40), nullable=False, server_default=""),  # closed set, see storage.outbox
+    sa.Column("detail", sa.String(80), nullable=False, server_default=""),  # provider's code, never a text
+    sa.Column("provider_id", sa.String(128), nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("lease", sa.String(40), nullable=False, server_default=""),
+    sa.Column("leased_until", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("settled_at", Instant),
+    sa.Index("ix_outbox_due", "state", "channel", "account", "lane", "not_before", "id"),
+    sa.Index("ix_outbox_address_id_state", "address_id", "state"),
+    sa.Index("ix_outbox_provider_id", "channel", "provider_id"),
+    sa.Index("ix_outbox_subject_state", "subject", "state"),
+)
+
+cards = sa.Table(  # the live message behind a card name in one chat
+    "cards",
+    metadata,
+    sa.Column(
+        "address_id",
+        sa.BigInteger,
+        sa.ForeignKey("addresses.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("card", sa.String(40), primary_key=True),
+    sa.Column("provider_id", sa.String(128), nullable=False),
+)
+
+whatsapp_contents = sa.Table(  # Content resources by wording, so that one wording is created once
+    "whatsapp_contents",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("wording_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("content_sid", sa.String(40), nullable=False),
+    sa.Column("used_at", Instant, nullable=False),
+)
+
+browser_messages = sa.Table(  # what the demo's phones show
+    "browser_messages",
+    metadata,
+    _id(),
+    sa.Column("peer", sa.String(64), nullable=False),
+    sa.Column("mine", sa.Boolean, nullable=False),  # written by the persona, not by the bot
+    sa.Column("body_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("sent_at", Instant, nullable=False),
+    sa.Index("ix_browser_messages_peer", "peer", "id"),
+)
+
+facts = sa.Table(  # small facts about this installation: poll offsets, the demo clock, key check value
+    "facts",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)

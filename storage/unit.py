@@ -1,0 +1,138 @@
+"""The unit of work: one transaction, and the aggregates that are read and written in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.addresses import Addresses
+from storage.announcements import Announcements
+from storage.browser import BrowserMessages
+from storage.contents import WhatsAppContents
+from storage.conversations import Conversations
+from storage.events import Events
+from storage.facts import Facts
+from storage.files import Files
+from storage.inbox import Inbox
+from storage.invitations import Invitations
+from storage.join_requests import JoinRequests
+from storage.materials import Materials
+from storage.members import Members
+from storage.moments import Moments
+from storage.organisations import Organisations
+from storage.outbox import Outbox
+from storage.polls import Polls
+from storage.registrations import Registrations
+from storage.surveys import Surveys
+from storage.vault import Vault
+
+
+class Unit:
+    """One transaction. Everything read or written through it is committed together or not at all."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+        self.connection = connection
+        self.vault = vault
+        self.outgoing = False
+        """Whether something was put into the outbox, so that delivery can be woken after the commit."""
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Say whether rows and advisory locks can be taken; SQLite has one writer at a time instead."""
+        return self.connection.dialect.name == "postgresql"
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Where people can be reached."""
+        return Addresses(self)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        """Messages of coordinators to an audience."""
+        return Announcements(self)
+
+    @cached_property
+    def browser(self) -> BrowserMessages:
+        """What the demo's phones show."""
+        return BrowserMessages(self)
+
+    @cached_property
+    def contents(self) -> WhatsAppContents:
+        """WhatsApp content resources by wording."""
+        return WhatsAppContents(self)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What each chat is waiting for."""
+        return Conversations(self)
+
+    @cached_property
+    def events(self) -> Events:
+        """Events and their texts."""
+        return Events(self)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Small facts about this installation."""
+        return Facts(self)
+
+    @cached_property
+    def files(self) -> Files:
+        """Encrypted files."""
+        return Files(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """What was heard."""
+        return Inbox(self)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Codes by which people join an organisation."""
+        return Invitations(self)
+
+    @cached_property
+    def join_requests(self) -> JoinRequests:
+        """Requests that a coordinator decides."""
+        return JoinRequests(self)
+
+    @cached_property
+    def materials(self) -> Materials:
+        """Slides, tools and recordings."""
+        return Materials(self)
+
+    @cached_property
+    def members(self) -> Members:
+        """People."""
+        return Members(self)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What the clock has to do."""
+        return Moments(self)
+
+    @cached_property
+    def organisations(self) -> Organisations:
+        """Civil-society organisations."""
+        return Organisations(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The only door out."""
+        return Outbox(self)
+
+    @cached_property
+    def polls(self) -> Polls:
+        """Quick polls."""
+        return Polls(self)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """Who comes to what."""
+        return Registrations(self)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        """Feedback after events."""
+        return Surveys(self)
