@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import addresses
+from storage.tables import addresses, members
 from storage.vault import random_id
 
 
@@ -24,6 +24,26 @@ class Address:
     peer: str
     reachable: str
     window_until: datetime | None
+
+
+def best_address() -> sa.ScalarSelect[int]:
+    """Select, for the row of `members` in the outer query, the id of the address that announcements go to.
+
+    A reachable address before one that is not; among those, the one heard last.
+    """
+    candidates = addresses.alias("candidates")
+    return (
+        sa.select(candidates.c.id)
+        .where(candidates.c.member_id == members.c.id)
+        .order_by(
+            (candidates.c.reachable == "yes").desc(),
+            candidates.c.heard_at.desc().nulls_last(),
+            candidates.c.id,
+        )
+        .limit(1)
+        .correlate(members)
+        .scalar_subquery()
+    )
 
 
 class Addresses(Store):

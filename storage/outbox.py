@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.addresses import Address
+from storage.addresses import Address, best_address
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
 
@@ -116,17 +116,6 @@ class Outbox(Store):
         topic or can't be reached get a row that says so. `address_id` pins the chat instead of the best one.
         """
         chosen = recipients.subquery()
-        best = (
-            sa.select(addresses.c.id)
-            .where(addresses.c.member_id == members.c.id)
-            .order_by(
-                (addresses.c.reachable == "yes").desc(),
-                addresses.c.heard_at.desc().nulls_last(),
-                addresses.c.id,
-            )
-            .limit(1)
-            .scalar_subquery()
-        )
         muted = members.c.muted.contains(f",{topic},") if topic else sa.false()
         reason = sa.case(
             (members.c.silenced, "opted_out"),
@@ -162,7 +151,7 @@ class Outbox(Store):
             )
             .select_from(members)
             .join(chosen, chosen.c[0] == members.c.id)
-            .join(addresses, addresses.c.id == (best if address_id is None else address_id))
+            .join(addresses, addresses.c.id == (best_address() if address_id is None else address_id))
             .where(sa.true())
         )
         columns = [
