@@ -19,6 +19,9 @@ MEMBERS = ("member", "coordinator", "administrator")
 COORDINATORS = ("coordinator", "administrator")
 ADMINISTRATORS = ("administrator",)
 
+LARGEST = 2**63 - 1
+"""No id of ours is larger, and no database takes one."""
+
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 
 
@@ -43,9 +46,12 @@ class Entry:
         if not self.required <= len(given) <= len(self.kinds):
             raise Outdated(self.name)
         try:
-            return [kind(text) for kind, text in zip(self.kinds, given, strict=False)]
+            converted = [kind(text) for kind, text in zip(self.kinds, given, strict=False)]
         except ValueError:
             raise Outdated(self.name) from None
+        if any(isinstance(value, int) and not -LARGEST <= value <= LARGEST for value in converted):
+            raise Outdated(self.name)
+        return converted
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Turn:
     now: datetime
     community: Community
     inbound: Inbound | None = None
+    farewell: bool = False
+    """Whether the member was erased in this Turn, so that its Screen is the last thing they are sent."""
 
     @property
     def lang(self) -> str:

@@ -1,0 +1,190 @@
+"""What a channel is: one class that reads its provider's wire format and sends parts of screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from handlers.kit import Attachment, Button, Inbound, Upload
+
+Layout = Literal["none", "inline", "quick_reply", "list", "numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show. Lengths are characters as the provider counts them (see `measure`).
+
+    `inline` buttons go into rows under a message; `quick_replies` and `list_items` are WhatsApp's two forms; a
+    channel without either shows numbers. `window` is for how long after a person wrote free-form text may be
+    sent; None: always.
+    """
+
+    text: int
+    caption: int
+    body_with_buttons: int
+    inline: int = 0
+    inline_row: int = 0
+    inline_label: int = 0
+    reverse_rows: bool = False
+    quick_replies: int = 0
+    quick_reply_label: int = 0
+    list_items: int = 0
+    list_label: int = 0
+    list_description: int = 0
+    edits: bool = False
+    popups: int = 0
+    window: timedelta | None = None
+    captions: bool = True
+    utf16: bool = False
+
+    def measure(self, text: str) -> int:
+        """Measure a text in the provider's unit."""
+        return len(text.encode("utf-16-le")) // 2 if self.utf16 else len(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a provider: a piece of a screen. `title` is bold and stands above `text`.
+
+    `rows` are buttons in the order in which they are shown; for the list layout, `choose` is the word on the
+    button that opens it, and `listed` pairs each action with its label and description.
+    """
+
+    text: str = ""
+    title: str = ""
+    layout: Layout = "none"
+    rows: tuple[tuple[Button, ...], ...] = ()
+    choose: str = ""
+    listed: tuple[tuple[str, str, str], ...] = ()
+    attachment: Attachment | None = None
+    private: bool = False
+    lasting: bool = False
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A part on its way to one chat.
+
+    `row_id` is our outbox row, for providers that report back on it. `replaces` is the provider's id of a message
+    to edit in place; `callback` the tap to answer, with `note` as its pop-up.
+    """
+
+    peer: str
+    part: Part
+    row_id: int
+    replaces: str = ""
+    callback: str = ""
+    note: str = ""
+    window_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it, and calls it `id`."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It did not happen and may be tried again: after so many seconds where the provider said so, else None.
+
+    `account` says that the provider asked the whole account to pause, not only this chat.
+    """
+
+    after: float | None = None
+    detail: str = ""
+    account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The person blocked us or opted out with the provider."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Nobody can be reached there."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The provider refuses this very message; `reason` is one of the outbox's reasons."""
+
+    detail: str = ""
+    reason: str = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Misconfigured:
+    """Our account, token or template is at fault: nothing of this kind will go through."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request left and no answer came: it may have happened."""
+
+    detail: str = ""
+
+
+Outcome = Sent | Retry | Stopped | Unreachable | Rejected | Misconfigured | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a provider reports later: state is sent, delivered, read or failed; `reason` as in the outbox."""
+
+    channel: str
+    provider_id: str
+    state: str
+    row_id: int = 0
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something heard that is not for us, and why: a short word for the metrics, never a text."""
+
+    reason: str
+
+
+Heard = Inbound | DeliveryReport | Ignored
+
+
+class FetchFailed(Exception):
+    """A file could not be fetched; `fault` is large, type or gone."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class Channel(Protocol):
+    """One channel account."""
+
+    name: str
+    account: str
+    capabilities: Capabilities
+    messages_per_second: float
+    seconds_per_chat: float
+
+    def parse(self, raw: Any, at: datetime) -> Heard:
+        """Read the provider's wire format. Pure; anything odd is Ignored with its reason, never an exception."""
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Send one part. Never raises for anything the provider or the network does."""
+
+    async def fetch(self, upload: Upload) -> bytes:
+        """Fetch a file that somebody sent; raises FetchFailed."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,263 @@
+"""In: one Inbound, one transaction. Nothing acknowledged is lost, nothing happens twice.
+
+`receive` returns once everything that follows from an Inbound is committed: the key that makes a repetition
+harmless, its effects, the conversation's state and the outbox rows. Only then may a provider be answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+
+from bot.channels.contract import Channel, FetchFailed
+from bot.present import offered
+from handlers import fallback
+from handlers.kit import Community, Inbound, Outdated, Screen, Turn, registry
+from handlers.kit.registry import Entry
+from handlers.onboarding import arrive, next_step
+from handlers.recognise import Answered, Chosen, NotUnderstood, Started, recognise
+from storage.addresses import Address
+from storage.conversations import Conversation
+from storage.database import Database
+from storage.unit import Unit
+
+TRIES = 3
+DEADLINE = 30.0
+"""Seconds a Turn may take; the slowest honest one (an import of 2,000 rows) takes a few."""
+LONGEST_TEXT = 10_000
+
+log = structlog.get_logger()
+Farewell = Callable[[str, str, str, Screen], Awaitable[None]]
+
+
+class Unavailable(Exception):
+    """The database can't be reached: the provider must not be acknowledged and will send again."""
+
+
+class Dispatcher:
+    """Receives from every channel; per person in order, between people concurrently."""
+
+    def __init__(
+        self, database: Database, community: Community, channels: Mapping[tuple[str, str], Channel]
+    ) -> None:
+        self._database = database
+        self._community = community
+        self._channels = channels
+        self._chats: dict[tuple[str, str, str], tuple[asyncio.Lock, int]] = {}
+        self.farewell: Farewell | None = None
+        """Sends the last screen to somebody who was just erased: no row of theirs may carry it."""
+
+    async def receive(self, inbound: Inbound) -> None:
+        """Handle one Inbound and return after the commit; raises Unavailable where nothing could be kept."""
+        inbound = replace(inbound, text=_bounded(inbound.text), tap=_bounded(inbound.tap))
+        async with self._in_order((inbound.channel, inbound.account, inbound.peer)):
+            try:
+                await self._tried(inbound)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError) as error:
+                raise Unavailable from error
+
+    async def _tried(self, inbound: Inbound) -> None:
+        inbound, fetched = await self._fetched(inbound)
+        failure: BaseException = RuntimeError()
+        for attempt in range(TRIES):
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    goodbye = await self._once(inbound, fetched)
+                if goodbye is not None and self.farewell is not None:
+                    await self.farewell(inbound.channel, inbound.account, inbound.peer, goodbye)
+                return
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError):
+                raise
+            except Exception as error:
+                failure = error
+                log.warning("turn failed", attempt=attempt + 1, error=type(error).__name__, at=_where(error))
+        await self._park(inbound, failure)
+
+    async def _once(self, inbound: Inbound, fetched: bytes | None) -> Screen | None:
+        """Run the Turn; return the goodbye of a person who was erased in it."""
+        async with self._database.unit() as unit:
+            await _hold(unit, inbound)
+            if not await unit.inbox.first_time(
+                inbound.channel, inbound.account, inbound.provider_id, inbound.at
+            ):
+                return None
+            address = await self._address(unit, inbound)
+            if inbound.what in ("left", "returned"):
+                await unit.addresses.mark(address.id, "blocked" if inbound.what == "left" else "yes")
+                return None
+            turn = await self._turn(unit, inbound, address, fetched)
+            screen = await self._answer(turn)
+            if turn.farewell:
+                return screen
+            await self._keep(turn, screen)
+            return None
+
+    async def _turn(self, unit: Unit, inbound: Inbound, address: Address, fetched: bytes | None) -> Turn:
+        window = self._channels[inbound.channel, inbound.account].capabilities.window
+        until = inbound.at + window if window else None
+        await unit.addresses.heard(address.id, inbound.at, until)
+        member = await unit.members.get(address.member_id)
+        assert member is not None  # noqa: S101 - the address's foreign key says so
+        await unit.members.seen(member.id, inbound.at.date())
+        if (
+            inbound.channel,
+            inbound.peer,
+        ) in self._community.administrators and member.role != "administrator":
+            await unit.members.change(member.id, role="administrator")
+            member = replace(member, role="administrator")
+        if inbound.upload and fetched is not None:
+            upload = inbound.upload
+            file = await unit.files.add(upload.name, upload.mime, fetched, at=inbound.at)
+            inbound = replace(inbound, upload=replace(upload, file_id=file.id, size=file.size))
+        address = replace(address, window_until=until, reachable="yes")
+        return Turn(unit, member, address, inbound.at, self._community, inbound)
+
+    async def _answer(self, turn: Turn) -> Screen:
+        assert turn.inbound is not None  # noqa: S101 - a Turn of a person has one
+        conversation = await turn.unit.conversations.get(turn.address.id)
+        meaning = recognise(turn.inbound, conversation)
+        try:
+            match meaning:
+                case Started(payload):
+                    return await arrive(turn, payload)
+                case Chosen(action):
+                    entry, arguments = registry.find(registry.taps, action)
+                    return await self._allowed(turn, entry) or await entry.handler(turn, *arguments)
+                case Answered(action, reply):
+                    entry, arguments = registry.find(registry.answers, action)
+                    return await self._allowed(turn, entry) or await entry.handler(turn, reply, *arguments)
+                case NotUnderstood():
+                    return await next_step(turn) or await fallback.not_understood(turn)
+        except Outdated:
+            return await next_step(turn) or await fallback.outdated(turn)
+
+    async def _allowed(self, turn: Turn, entry: Entry) -> Screen | None:
+        """Return what to show instead, where this person may not or not yet do it."""
+        if entry.consent and (step := await next_step(turn)):
+            return step
+        return None if turn.member.role in entry.who else await fallback.not_allowed(turn)
+
+    async def _keep(self, turn: Turn, screen: Screen) -> None:
+        """Write the conversation and the answer down."""
+        inbound = turn.inbound
+        assert inbound is not None  # noqa: S101
+        last = screen.then[-1] if screen.then else screen
+        ask = last.ask or screen.ask
+        state = Conversation(ask.action if ask else "", ask.accepts if ask else "text", offered(screen))
+        await turn.unit.conversations.put(turn.address.id, state, inbound.at)
+        key = f"reply|{inbound.channel}|{inbound.account}|{inbound.provider_id}"
+        for number, one in enumerate((replace(screen, then=()), *screen.then)):
+            first = number == 0
+            await turn.unit.outbox.reply(
+                f"{key}|{number}",
+                turn.address,
+                one.to_json(),
+                at=turn.now,
+                replaces=inbound.message if first and not inbound.keep else "",
+                callback=inbound.callback if first else "",
+                card=one.card,
+            )
+
+    async def _address(self, unit: Unit, inbound: Inbound) -> Address:
+        found = await unit.addresses.find(inbound.channel, inbound.account, inbound.peer)
+        if found is not None:
+            return found
+        member = await unit.members.add(at=inbound.at)
+        return await unit.addresses.add(member.id, inbound.channel, inbound.account, inbound.peer)
+
+    async def _fetched(self, inbound: Inbound) -> tuple[Inbound, bytes | None]:
+        """Fetch a file that was asked for, before the transaction: the network is never awaited inside one."""
+        if inbound.upload is None or not await self._expects_file(inbound):
+            return inbound, None
+        channel = self._channels[inbound.channel, inbound.account]
+        try:
+            return inbound, await channel.fetch(inbound.upload)
+        except FetchFailed as failed:
+            return replace(inbound, upload=replace(inbound.upload, fault=failed.fault)), None
+
+    async def _expects_file(self, inbound: Inbound) -> bool:
+        async with self._database.reading() as unit:
+            address = await unit.addresses.find(inbound.channel, inbound.account, inbound.peer)
+            if address is None:
+                return False
+            conversation = await unit.conversations.get(address.id)
+            return bool(conversation.ask) and conversation.accepts in ("file", "either")
+
+    async def _park(self, inbound: Inbound, failure: BaseException) -> None:
+        """Set aside what kept failing, say sorry once, and tell those who look after the bot."""
+        reference = _reference(inbound)
+        log.error("inbound parked", reference=reference, error=type(failure).__name__)
+        async with self._database.unit() as unit:
+            fresh = await unit.inbox.park(
+                inbound.channel,
+                inbound.account,
+                inbound.provider_id,
+                inbound.at,
+                error=type(failure).__name__,
+                attempts=TRIES,
+                payload=json.dumps(asdict(inbound), default=_plain, ensure_ascii=False),
+            )
+            if not fresh:
+                return
+            address = await self._address(unit, inbound)
+            options = {"subject": "parked", "occurrence": reference, "at": inbound.at}
+            await unit.outbox.notify_one("apology", address.member_id, address_id=address.id, **options)
+            for role in ("administrator", "coordinator"):
+                if await unit.outbox.notify_roles("parked", role, args=(reference,), **options):
+                    break
+
+    @asynccontextmanager
+    async def _in_order(self, chat: tuple[str, str, str]) -> AsyncIterator[None]:
+        lock, waiting = self._chats.get(chat, (asyncio.Lock(), 0))
+        self._chats[chat] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._chats[chat]
+            if waiting == 1:
+                del self._chats[chat]
+            else:
+                self._chats[chat] = (lock, waiting - 1)
+
+
+async def _hold(unit: Unit, inbound: Inbound) -> None:
+    """Keep one person's Turns in order across processes; SQLite has one writer anyway."""
+    if unit.is_postgresql:
+        chat = f"{inbound.channel}|{inbound.account}|{inbound.peer}"
+        number = int.from_bytes(hashlib.sha256(chat.encode()).digest()[:8], "big", signed=True)
+        await unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _bounded(text: str) -> str:
+    """Drop what no database or provider takes (NUL, lone surrogates), and what nobody types."""
+    return text[:LONGEST_TEXT].replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _reference(inbound: Inbound) -> str:
+    digest = hashlib.sha256(f"{inbound.channel}|{inbound.account}|{inbound.provider_id}".encode())
+    return digest.hexdigest()[:8]
+
+
+def _where(error: BaseException) -> str:
+    """Name the innermost line of ours that failed: a place, never a value."""
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.split(".")[0] in ("bot", "handlers", "storage", "locales"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,99 @@
+"""What a person meant: the one place where everything that is sent is recognised, in a fixed order.
+
+Tapped action → opt-out word → command → number against the choices last offered → folded label text → the
+waiting question → nothing known. A number typed while a question waits is that question's answer: "How many
+seats?" must be able to hear "1". Where a numbered list was shown no question waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.kit import Inbound, Reply
+from handlers.menu import COMMANDS
+from locales import fold, intent, number_in
+from storage.conversations import Conversation
+
+OPT_OUT = "stop"
+LONGEST_COMMAND = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An action was chosen: by a tap, a number or a label."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The person said start, perhaps by a link that carries a payload."""
+
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The waiting question was answered."""
+
+    action: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Nothing was recognised."""
+
+
+Meaning = Chosen | Started | Answered | NotUnderstood
+
+
+def recognise(inbound: Inbound, conversation: Conversation) -> Meaning:
+    """Say what a person meant."""
+    if inbound.what == "tap":
+        return Chosen(inbound.tap)
+    text = inbound.text.strip()
+    if inbound.what == "text":
+        if intent(text) == OPT_OUT:
+            return Chosen(COMMANDS["stop"])
+        if command := _command(text):
+            return command
+        if choice := _choice(text, conversation):
+            return Chosen(choice)
+    if conversation.ask and _fits(inbound, conversation.accepts):
+        return Answered(conversation.ask, Reply(text, inbound.upload))
+    return NotUnderstood()
+
+
+def _command(text: str) -> Meaning | None:
+    if text.startswith("/"):
+        name, _, rest = text[1:].partition(" ")
+        name = name.partition("@")[0].lower()
+        if name == "start":
+            return Started(rest.strip()[:LONGEST_COMMAND])
+        return Chosen(COMMANDS[name]) if name in COMMANDS else None
+    meant = intent(text)
+    if meant == "start":
+        return Started("")
+    return Chosen(COMMANDS[meant]) if meant in COMMANDS else None
+
+
+def _choice(text: str, conversation: Conversation) -> str:
+    """Match labels before positions, so that "3" on a scale that has a 3 means that 3."""
+    key = fold(text)
+    labels = {fold(label): action for label, action in reversed(conversation.offered)}
+    if key and key in labels:
+        return labels[key]
+    number = None if conversation.ask else number_in(text)
+    if number is not None:
+        if str(number) in labels:
+            return labels[str(number)]
+        return conversation.offered[number - 1][1] if 0 < number <= len(conversation.offered) else ""
+    meant = intent(text)
+    return next((action for label, action in conversation.offered if meant and intent(label) == meant), "")
+
+
+def _fits(inbound: Inbound, accepts: str) -> bool:
+    if inbound.what == "file":
+        return accepts in ("file", "either")
+    return inbound.what == "text" and accepts in ("text", "either")
