@@ -55,6 +55,7 @@ class Claimed:
     callback: str
     card: str
     attempts: int
+    parts_sent: int
     expires_at: datetime
     created_at: datetime
 
@@ -266,6 +267,10 @@ class Outbox(Store):
         )
         self.unit.outgoing = True
 
+    async def note_parts(self, row_id: int, parts_sent: int) -> None:
+        """Note how many messages of a longer screen the provider has taken."""
+        await self.run(outbox.update().where(outbox.c.id == row_id).values(parts_sent=parts_sent))
+
     async def advance(
         self,
         state: str,
@@ -403,6 +408,7 @@ class Outbox(Store):
             callback=row.callback,
             card=row.card,
             attempts=row.attempts,
+            parts_sent=row.parts_sent,
             expires_at=row.expires_at,
             created_at=row.created_at,
         )

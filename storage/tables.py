@@ -111,6 +111,8 @@ members = sa.Table(
     ),  # e.g. ",polls,surveys,": not wanted
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
+    sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
+    sa.Column("wrong_codes_since", Instant),
 )
 
 addresses = sa.Table(
@@ -520,6 +522,7 @@ outbox = sa.Table(
     sa.Column("detail", sa.String(80), nullable=False, server_default=""),  # provider's code, never a text
     sa.Column("provider_id", sa.String(128), nullable=False, server_default=""),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("parts_sent", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("not_before", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("lease", sa.String(40), nullable=False, server_default=""),

@@ -41,7 +41,8 @@ class Screen:
     `note` is a short word about what just happened: a pop-up where the channel has one, else the first line.
     `lasting` keeps this message when one of its buttons is tapped: the answer comes as a new message. `private`
     asks the channel not to let it be forwarded and not to preview its links. `card` names a message that later
-    screens of the same name replace. `then` are further messages, in order. `lang` is the language the text is
+    screens of the same name replace, and `quiet` says that such an update is not worth a message of its own where
+    the channel can't edit. `then` are further messages, in order. `lang` is the language the text is
     anchored in; empty where the text mixes languages and is anchored already.
     """
 
@@ -54,6 +55,7 @@ class Screen:
     lasting: bool = False
     private: bool = False
     card: str = ""
+    quiet: bool = False
     lang: str = ""
     then: tuple[Screen, ...] = field(default=())
 
@@ -92,6 +94,7 @@ def _screen(kept: dict[str, Any]) -> Screen:
         lasting=kept["lasting"],
         private=kept["private"],
         card=kept["card"],
+        quiet=kept["quiet"],
         lang=kept["lang"],
         then=tuple(_screen(one) for one in kept["then"]),
     )
