@@ -1,0 +1,1 @@
+"""Servers that speak the providers' real HTTP and refuse what the providers refuse."""
