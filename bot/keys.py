@@ -1,0 +1,80 @@
+"""The key ring: found in the environment, in a file, or drawn once at the first start; never in the database."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from bot.settings import Settings, SettingsError
+from storage.database import Database
+from storage.vault import VaultError, new_key, parse_key
+
+CHECK = "key-check"
+DEFAULT_FILE = Path("var/keys")
+
+
+def read_ring(settings: Settings) -> tuple[list[bytes], str]:
+    """Return the key ring and a line to show the operator when a key was just made (else empty).
+
+    Raises SettingsError where a key is missing for existing data, malformed, or its file is open to others.
+    """
+    text = settings.secret_keys.get_secret_value()
+    if text:
+        return _parse(text.split(","), "SECRET_KEYS"), ""
+    path = Path(settings.secret_keys_file) if settings.secret_keys_file else _default_file(settings)
+    if path.exists():
+        return _from_file(path), ""
+    if settings.secret_keys_file or not _fresh(settings):
+        raise SettingsError(f"SECRET_KEYS: the key ring is missing ({path}); without it nothing can be read")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(new_key() + "\n")
+    line = (
+        f"A new key was made in {path}. Copy it somewhere safe, apart from the database: lost, all is lost."
+    )
+    return _from_file(path), line
+
+
+async def check_ring(database: Database) -> None:
+    """Refuse a key ring that does not belong to this database; raises SettingsError."""
+    async with database.unit() as unit:
+        kept = await unit.facts.get(CHECK)
+        if not kept:
+            await unit.facts.put(CHECK, unit.vault.seal("diwakhan", "facts", "value", CHECK).hex())
+            return
+        try:
+            unit.vault.open(bytes.fromhex(kept), "facts", "value", CHECK)
+        except VaultError:
+            raise SettingsError("SECRET_KEYS: these keys do not belong to this database") from None
+
+
+def _default_file(settings: Settings) -> Path:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database).parent / "keys"
+    return DEFAULT_FILE
+
+
+def _fresh(settings: Settings) -> bool:
+    url = make_url(settings.database_url)
+    return url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists()
+
+
+def _from_file(path: Path) -> list[bytes]:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(f"SECRET_KEYS_FILE: {path} can be read by others; run: chmod 600 {path}")
+    return _parse(path.read_text().splitlines(), str(path))
+
+
+def _parse(texts: list[str], where: str) -> list[bytes]:
+    try:
+        ring = [parse_key(text) for text in texts if text.strip()]
+    except ValueError as error:
+        raise SettingsError(f"SECRET_KEYS ({where}): {error}") from None
+    if not ring:
+        raise SettingsError(f"SECRET_KEYS ({where}): no key found; make one with `diwakhan keys new`")
+    return ring
