@@ -1,0 +1,1 @@
+"""What the three languages say and understand."""
