@@ -22,8 +22,9 @@ LOUD_LIBRARIES = (
 )
 """Their INFO lines print tokens, account ids or phone numbers (measured, see docs/operators.md)."""
 
-SECRETS = re.compile(
-    r"bot\d+:[A-Za-z0-9_-]+|\b\d{5,}:[A-Za-z0-9_-]{20,}|\bAC[0-9a-f]{32}\b|[+]?[0-9٠-٩۰-۹][0-9٠-٩۰-۹ ()-]{7,}[0-9٠-٩۰-۹]"
+SECRETS = re.compile(  # tokens, account ids, and anything with the shape of a phone number
+    r"bot\d+:[A-Za-z0-9_-]+|\b\d{5,}:[A-Za-z0-9_-]{20,}|\bAC[0-9a-f]{32}\b"
+    r"|[+]?[0-9٠-٩۰-۹][0-9٠-٩۰-۹ ()-]{7,}[0-9٠-٩۰-۹]"
 )
 
 
