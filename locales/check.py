@@ -28,13 +28,13 @@ _KEPT_AS_THEY_ARE = {
 
 def faults() -> list[str]:
     """Everything wrong with the three catalogs, one line each; empty when they may ship."""
-    template = _read(TEMPLATE)
+    template = read(TEMPLATE)
     return [fault for lang in LANGUAGES for fault in faults_in(lang, catalog_path(lang), template)]
 
 
 def faults_in(lang: Language, path: Path, template: po.Catalog) -> list[str]:
     """Everything wrong with one language's file, measured against the template."""
-    catalog = _read(path)
+    catalog = read(path)
     found = list(_header_faults(lang, path))
     for wanted in template:
         if wanted.id:
@@ -44,7 +44,8 @@ def faults_in(lang: Language, path: Path, template: po.Catalog) -> list[str]:
     return found
 
 
-def _read(path: Path) -> po.Catalog:
+def read(path: Path) -> po.Catalog:
+    """A catalog file."""
     with path.open("rb") as source:
         return read_po(source)
 

@@ -6,8 +6,9 @@ import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
 
-from locales import check, extract
+from locales import LANGUAGES, check, extract, phrases
 from locales.languages import FACTS
+from locales.phrases import catalog_path
 
 
 def test_the_catalogs_fit_the_code():
@@ -16,6 +17,44 @@ def test_the_catalogs_fit_the_code():
 
 def test_the_catalogs_have_no_faults():
     assert check.faults() == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_everything_this_room_says_is_translated(lang):
+    catalog = check.read(catalog_path(lang))
+    ours = [m for m in catalog if any(file.startswith("locales/") for file, _ in m.locations)]
+    assert len(ours) >= 16
+    template = Catalog()
+    for message in ours:
+        template.add(message.id, context=message.context)
+    assert check.faults_in(lang, catalog_path(lang), template) == []
+
+
+def test_a_gap_is_filled_in_english(monkeypatch, tmp_path):
+    (tmp_path / "ku.po").write_bytes(
+        written("ku", ("Hello {name}", "", {}), (("one", "{count}"), ("", ""), {}))
+    )
+    (tmp_path / "en.po").write_bytes(written("en", ("Hello {name}", "Hello {name}", {})))
+    monkeypatch.setattr(phrases, "catalog_path", lambda lang: tmp_path / f"{lang}.po")
+    said = phrases.Phrases("ku")
+    assert said._("Hello {name}", name=3) == "Hello 3"
+    assert said.n("one", "{count}", 3) == "3"
+
+
+def test_the_command_lines(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(check, "faults", lambda: ["ku: 'x': missing"])
+    assert check.main() == 1
+    monkeypatch.setattr(check, "faults", list)
+    assert check.main() == 0
+    target = tmp_path / "deep" / "messages.pot"
+    monkeypatch.setattr(extract, "PROJECT", tmp_path)
+    monkeypatch.setattr(extract, "files", lambda project=tmp_path: {target: b"x"})
+    assert extract.main(["--check"]) == 1
+    assert extract.main([]) == 0
+    assert target.read_bytes() == b"x"
+    assert extract.main(["--check"]) == 0
+    assert extract.main(["--help"]) == 2
+    assert capsys.readouterr().out.splitlines() == ["ku: 'x': missing", "deep/messages.pot: out of date"]
 
 
 def written(lang, *messages):

@@ -38,7 +38,8 @@ def test_days(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("15:05", time(15, 5)), ("١٥:٠٥", time(15, 5)), ("3pm", time(15)), ("3 p.m.", time(15)), ("3 مساءً", time(15)),
+    [("15:05", time(15, 5)), ("١٥:٠٥", time(15, 5)), ("3pm", time(15)), ("3 p.m.", time(15)),
+     ("3 a.m.", time(3)), ("3 مساءً", time(15)),
      ("10", time(10)), ("10.30", time(10, 30)), ("الساعة 3 ونصف مساء", time(15, 30)), ("کاتژمێر 10:00", time(10)),
      ("3:30 دوای نیوەڕۆ", time(15, 30)), ("10 بەیانی", time(10)), ("8 at night", time(20)), ("noon", time(12)),
      ("12 am", time(0)), ("12 pm", time(12)), ("1 ظهرا", time(13)), ("11 ظهرا", time(11)), ("3 د.ن", time(15)),
