@@ -27,6 +27,7 @@ from handlers.recognise import Answered, Chosen, NotUnderstood, Started, recogni
 from storage.addresses import Address
 from storage.conversations import Conversation
 from storage.database import Database
+from storage.members import Member
 from storage.unit import Unit
 
 TRIES = 3
@@ -36,6 +37,7 @@ LONGEST_TEXT = 10_000
 
 log = structlog.get_logger()
 Farewell = Callable[[str, str, str, Screen], Awaitable[None]]
+Changed = Callable[[str, str, str, Member], Awaitable[None]]
 
 
 class Unavailable(Exception):
@@ -54,6 +56,8 @@ class Dispatcher:
         self._chats: dict[tuple[str, str, str], tuple[asyncio.Lock, int]] = {}
         self.farewell: Farewell | None = None
         """Sends the last screen to somebody who was just erased: no row of theirs may carry it."""
+        self.changed: Changed | None = None
+        """Told, after the commit, who started or changed language or role: the channel may show other commands."""
 
     async def receive(self, inbound: Inbound) -> None:
         """Handle one Inbound and return after the commit; raises Unavailable where nothing could be kept."""
@@ -70,9 +74,8 @@ class Dispatcher:
         for attempt in range(TRIES):
             try:
                 async with asyncio.timeout(DEADLINE):
-                    goodbye = await self._once(inbound, fetched)
-                if goodbye is not None and self.farewell is not None:
-                    await self.farewell(inbound.channel, inbound.account, inbound.peer, goodbye)
+                    after = await self._once(inbound, fetched)
+                await self._follow_up(inbound, after)
                 return
             except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError):
                 raise
@@ -81,8 +84,19 @@ class Dispatcher:
                 log.warning("turn failed", attempt=attempt + 1, error=type(error).__name__, at=_where(error))
         await self._park(inbound, failure)
 
-    async def _once(self, inbound: Inbound, fetched: bytes | None) -> Screen | None:
-        """Run the Turn; return the goodbye of a person who was erased in it."""
+    async def _follow_up(self, inbound: Inbound, after: Screen | Member | None) -> None:
+        """Do what may only happen once the Turn is committed, and what nobody misses if it fails."""
+        chat = (inbound.channel, inbound.account, inbound.peer)
+        try:
+            if isinstance(after, Screen) and self.farewell is not None:
+                await self.farewell(*chat, after)
+            elif isinstance(after, Member) and self.changed is not None:
+                await self.changed(*chat, after)
+        except Exception as error:
+            log.warning("follow-up failed", error=type(error).__name__, at=_where(error))
+
+    async def _once(self, inbound: Inbound, fetched: bytes | None) -> Screen | Member | None:
+        """Run the Turn; return the goodbye of a person erased in it, or a member whose commands changed."""
         async with self._database.unit() as unit:
             await _hold(unit, inbound)
             if not await unit.inbox.first_time(
@@ -94,11 +108,13 @@ class Dispatcher:
                 await unit.addresses.mark(address.id, "blocked" if inbound.what == "left" else "yes")
                 return None
             turn = await self._turn(unit, inbound, address, fetched)
+            before = (turn.member.lang, turn.member.role)
             screen = await self._answer(turn)
             if turn.farewell:
                 return screen
             await self._keep(turn, screen)
-            return None
+            started = inbound.text.startswith("/start")
+            return turn.member if started or (turn.member.lang, turn.member.role) != before else None
 
     async def _turn(self, unit: Unit, inbound: Inbound, address: Address, fetched: bytes | None) -> Turn:
         window = self._channels[inbound.channel, inbound.account].capabilities.window

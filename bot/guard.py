@@ -1,0 +1,100 @@
+"""The server's own limits: how large a body may be, how long it may take, and headers on every answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes. Telegram's and Twilio's webhooks stay far below (files are fetched, not pushed)."""
+UPLOAD_LIMIT = 21 * 1024 * 1024
+"""Bytes, for files sent in the browser chat."""
+BODY_SECONDS = 10.0
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+)
+
+
+class TooLarge(Exception):
+    """The body went past its limit."""
+
+
+class TooSlow(Exception):
+    """The body did not arrive in time."""
+
+
+class Guard:
+    """ASGI middleware in front of every route."""
+
+    def __init__(self, app: ASGIApp, *, upload_path: str = "") -> None:
+        self._app = app
+        self._upload_path = upload_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, refusing one that is too large (413) or too slow (408)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = UPLOAD_LIMIT if self._upload_path and scope["path"] == self._upload_path else BODY_LIMIT
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
+            await send(message)
+
+        try:
+            if _announced(scope) > limit:
+                raise TooLarge
+            await self._app(scope, _bounded(receive, limit), sending)
+        except TooLarge:
+            await _refuse(sending, started, 413)
+        except TooSlow:
+            await _refuse(sending, started, 408)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    taken = 0
+    complete = False
+
+    async def bounded() -> Message:
+        nonlocal taken, complete
+        if complete:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), BODY_SECONDS)
+        except TimeoutError:
+            raise TooSlow from None
+        taken += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if taken > limit:
+            raise TooLarge
+        return message
+
+    return bounded
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _refuse(send: Send, started: bool, status: int) -> None:
+    if started:
+        return
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

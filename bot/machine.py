@@ -1,0 +1,224 @@
+"""The composition root: everything is made here, from the settings, and started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import structlog
+import uvicorn
+
+import handlers  # noqa: F401 - importing it registers every handler
+from bot.channels.browser import BrowserChannel
+from bot.channels.contract import Channel, DeliveryReport, Heard, Ignored, Parcel
+from bot.channels.telegram import TelegramChannel
+from bot.channels.whatsapp import WhatsAppChannel
+from bot.clock import Clock, Time
+from bot.delivery import Sender
+from bot.dispatch import Dispatcher
+from bot.keys import check_ring, read_ring
+from bot.metrics import Metrics
+from bot.present import present
+from bot.settings import Settings
+from bot.web import application
+from handlers.kit import Community, Screen
+from storage.database import Database
+from storage.members import Member
+from storage.migrate import migrate
+from storage.vault import Vault
+
+DRAIN = 20.0
+"""Seconds that messages under way get to end when the process is asked to stop."""
+
+log = structlog.get_logger()
+
+
+class Machine:
+    """A running Diwakhan, or one about to run."""
+
+    def __init__(self, settings: Settings, database: Database, time: Time) -> None:
+        self.settings = settings
+        self.database = database
+        self.time = time
+        self.metrics = Metrics()
+        self.stopping = False
+        self.telegram: TelegramChannel | None = None
+        self.whatsapp: WhatsAppChannel | None = None
+        self.browser: BrowserChannel | None = None
+        self.channels: dict[tuple[str, str], Channel] = {}
+        self.senders: dict[tuple[str, str], Sender] = {}
+        self.community = Community()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Machine:
+        """Read the keys, bring the schema up to date and make every configured channel; raises SettingsError."""
+        ring, line = read_ring(settings)
+        if line:
+            log.warning(line)
+        database = Database(settings.database_url, Vault(ring))
+        before, after = await migrate(database)
+        if before != after:
+            log.info("schema brought up to date", revision=after)
+        await check_ring(database)
+        time = Time()
+        if settings.demo:
+            await time.restore(database)
+        machine = cls(settings, database, time)
+        await machine._compose()
+        return machine
+
+    async def _compose(self) -> None:
+        settings = self.settings
+        if settings.telegram:
+            self.telegram = TelegramChannel(
+                settings.telegram_bot_token.get_secret_value(),
+                api_url=settings.telegram_api_url,
+                per_second=settings.telegram_messages_per_second,
+                database=self.database,
+                now=self.time.now,
+            )
+            await self.telegram.introduce()
+        if settings.whatsapp:
+            self.whatsapp = WhatsAppChannel(settings, database=self.database, now=self.time.now)
+        if settings.demo:
+            self.browser = BrowserChannel(self.database, self.time.now)
+        made: list[Channel | None] = [self.telegram, self.whatsapp, self.browser]
+        self.channels = {(channel.name, channel.account): channel for channel in made if channel is not None}
+        self.community = Community(
+            zone=ZoneInfo("Asia/Baghdad"),
+            public_url=settings.public_url
+            or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
+            telegram_link=self.telegram.link if self.telegram else "",
+            contact=settings.contact,
+            administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
+        )
+        self.dispatcher = Dispatcher(self.database, self.community, self.channels)
+        self.dispatcher.farewell = self._farewell
+        self.dispatcher.changed = self._changed
+        self.clock = Clock(self.database, self.community, self.time.now)
+        for key, channel in self.channels.items():
+            self.senders[key] = Sender(self.database, channel, self.community, self.time.now)
+            self.database.on_outgoing(self.senders[key].wake)
+
+    async def heard(self, channel: str, heard: Heard) -> None:
+        """Handle what a channel heard; returns after the commit, raises `dispatch.Unavailable`."""
+        if isinstance(heard, Ignored):
+            self.metrics.heard.labels(channel, heard.reason).inc()
+        elif isinstance(heard, DeliveryReport):
+            self.metrics.heard.labels(channel, "report").inc()
+            await self._report(heard)
+        else:
+            self.metrics.heard.labels(channel, heard.what).inc()
+            await self.dispatcher.receive(heard)
+
+    async def start(self) -> None:
+        """Start the senders, the clock and what listens for updates."""
+        async with self.database.unit() as unit:
+            # One process holds an SQLite file, so whoever held a lease is gone.
+            await unit.outbox.release(now=self.time.now(), all_leases=self.database.is_sqlite)
+        for sender in self.senders.values():
+            self._spawn(sender.run())
+        self.clock.start()
+        self._spawn(self._release())
+        if self.telegram is not None and self.settings.telegram_mode == "polling":
+            self._spawn(self.telegram.poll(lambda one: self.heard("telegram", one)))
+        if self.telegram is not None and self.settings.telegram_mode == "webhook":
+            secret = self.settings.telegram_webhook_secret.get_secret_value()
+            await self.telegram.set_webhook(self.settings.public_url, secret)
+
+    async def stop(self) -> None:
+        """Stop taking, drain, write down, let go."""
+        self.stopping = True
+        self.clock.stop()
+        await asyncio.gather(*(sender.stop(DRAIN) for sender in self.senders.values()))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for channel in self.channels.values():
+            await channel.close()
+        await self.database.close()
+
+    async def serve(self) -> None:
+        """Run until asked to stop by a signal; a second signal exits at once."""
+        settings = self.settings
+        config = uvicorn.Config(
+            application(self),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=512,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+        )
+        server = _Server(config)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, self._asked_to_stop, server)
+        serving = asyncio.create_task(server.serve())
+        await self.start()
+        await asyncio.wait(
+            {serving, asyncio.create_task(self._stop.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+        self.stopping = True
+        server.should_exit = True
+        await serving
+        await self.stop()
+
+    def _asked_to_stop(self, server: uvicorn.Server) -> None:
+        if self._stop.is_set():
+            server.force_exit = True
+            raise SystemExit(1)
+        self._stop.set()
+
+    def _spawn(self, work: object) -> None:
+        assert asyncio.iscoroutine(work)  # noqa: S101
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _release(self) -> None:
+        """Take back leases that other processes lost, every so often."""
+        while True:
+            await asyncio.sleep(5)
+            try:
+                async with self.database.unit() as unit:
+                    await unit.outbox.release(now=self.time.now())
+            except Exception as error:
+                log.error("leases could not be taken back", error=type(error).__name__)
+
+    async def _report(self, report: DeliveryReport) -> None:
+        async with self.database.unit() as unit:
+            await unit.outbox.advance(
+                report.state,
+                now=self.time.now(),
+                row_id=report.row_id,
+                channel=report.channel,
+                provider_id=report.provider_id,
+                reason=report.reason,
+                detail=report.detail,
+            )
+
+    async def _farewell(self, channel: str, account: str, peer: str, screen: Screen) -> None:
+        """Say goodbye to an erased person. Not by the outbox: no row about them may remain."""
+        out = self.channels[channel, account]
+        for part in present(screen, out.capabilities):
+            await out.send(Parcel(peer=peer, part=part, row_id=0))
+
+    async def _changed(self, channel: str, account: str, peer: str, member: Member) -> None:
+        if channel == "telegram" and self.telegram is not None:
+            await self.telegram.set_commands(peer, member.lang or "en", member.role)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the machine stops in its own order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,100 @@
+"""The web side: webhooks, health, metrics, and the short-lived links by which files are fetched."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from bot.channels.telegram import telegram_webhook
+from bot.channels.whatsapp import twilio_inbound, twilio_status
+from bot.guard import Guard
+from bot.pages.demo import UPLOAD_PATH, demo_routes
+
+if TYPE_CHECKING:
+    from bot.machine import Machine
+
+STALE = 60.0
+"""Seconds without a beat after which the clock or a sender counts as dead."""
+SHOWN_IN_PLACE = ("image/", "application/pdf", "text/calendar")
+
+
+def application(machine: Machine) -> ASGIApp:
+    """Build the ASGI application; routes of a channel exist only where it is configured."""
+
+    async def health(_request: Request) -> Response:
+        report = await state_of(machine)
+        return JSONResponse(report, 200 if report["ok"] else 503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(await measured(machine), media_type="text/plain; version=0.0.4")
+
+    async def media(request: Request) -> Response:
+        return await fetched(machine, request.path_params["token"])
+
+    routes: list[BaseRoute] = [
+        Route("/health", health),
+        Route("/metrics", metrics),
+        Route("/media/{token}", media, methods=["GET"]),
+        Route("/media/{token}/{name}", media, methods=["GET"]),
+    ]
+    if machine.telegram is not None:
+        routes.append(Route("/telegram/webhook", telegram_webhook(machine), methods=["POST"]))
+    if machine.whatsapp is not None:
+        routes.append(Route("/twilio/inbound", twilio_inbound(machine), methods=["POST"]))
+        routes.append(Route("/twilio/status", twilio_status(machine), methods=["POST"]))
+    if machine.browser is not None:
+        routes += demo_routes(machine)
+    upload_path = UPLOAD_PATH if machine.browser is not None else ""
+    return Guard(Starlette(routes=routes), upload_path=upload_path)
+
+
+async def state_of(machine: Machine) -> dict[str, object]:
+    """Say which of the database, the clock and the senders are alive."""
+    try:
+        async with machine.database.reading() as unit:
+            await unit.connection.execute(sa.select(1))
+        database = True
+    except (sa.exc.SQLAlchemyError, OSError):
+        database = False
+    clock = time.monotonic() - machine.clock.beat < STALE
+    senders = {
+        channel: time.monotonic() - sender.beat < STALE for (channel, _), sender in machine.senders.items()
+    }
+    ok = database and clock and all(senders.values()) and not machine.stopping
+    return {"ok": ok, "database": database, "clock": clock, "senders": senders}
+
+
+async def measured(machine: Machine) -> bytes:
+    """Bring the gauges up to date and return the metrics."""
+    figures = machine.metrics
+    async with machine.database.reading() as unit:
+        for (channel, state), count in (await unit.outbox.depth()).items():
+            figures.outbox.labels(channel, state).set(count)
+        figures.parked.set(await unit.inbox.parked())
+    figures.clock_age.set(time.monotonic() - machine.clock.beat)
+    for (channel, _), sender in machine.senders.items():
+        figures.sender_age.labels(channel).set(time.monotonic() - sender.beat)
+    return figures.text()
+
+
+async def fetched(machine: Machine, token: str) -> Response:
+    """Serve a file for a link that is still good; everything else looks the same: not found."""
+    async with machine.database.unit() as unit:
+        found = await unit.files.fetch(token[:100], machine.time.now())
+    if found is None:
+        return Response(status_code=404)
+    file, body = found
+    shown = "inline" if file.mime.startswith(SHOWN_IN_PLACE) else "attachment"
+    headers = {
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(body, media_type=file.mime, headers=headers)
