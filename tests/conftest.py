@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.tables import metadata
 from storage.unit import Unit
 from storage.vault import Vault
+from tests.play import Stage, staged
 from tests.postgres import running_postgres
 
 SETTINGS_PREFIXES = (
@@ -88,4 +89,11 @@ async def database(database_url: str, vault: Vault) -> AsyncIterator[Database]:
 async def unit(database: Database) -> AsyncIterator[Unit]:
     """Return a writing unit of work."""
     async with database.unit() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def stage(database: Database, now: datetime) -> AsyncIterator[Stage]:
+    """Return a stage on which people talk to the real machine."""
+    async with staged(database, now) as opened:
         yield opened
