@@ -1,0 +1,142 @@
+"""The command `diwakhan`: run, migrate, check, keys."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from bot.doctor import examine
+from bot.keys import check_ring, read_ring
+from bot.logs import configure_logs
+from bot.machine import Machine
+from bot.settings import Settings, SettingsError, read_settings
+from storage.database import Database
+from storage.migrate import NewerSchema, migrate
+from storage.vault import Vault, new_key
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status; an operator's mistake is told in a line, never a traceback."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        status: int = parsed.run(parsed)
+    except (SettingsError, NewerSchema) as error:
+        print(f"diwakhan: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"diwakhan: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("diwakhan", description="A bot that runs a community of practice.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="start the bot", description="Start the bot and the web server.")
+    run.set_defaults(run=_run)
+    migrating = commands.add_parser(
+        "migrate", help="bring the database's schema up to date", description="Bring the schema up to date."
+    )
+    migrating.set_defaults(run=_migrate)
+    check = commands.add_parser(
+        "check",
+        help="say what is configured, reachable and missing",
+        description="Say line by line what is configured, reachable and missing; exit 1 if something asked for fails.",
+    )
+    check.set_defaults(run=_check)
+    keys = commands.add_parser(
+        "keys", help="make a key, or show the key ring", description="Keys of the vault."
+    )
+    what = keys.add_subparsers(required=True, metavar="WHAT")
+    new = what.add_parser("new", help="print a new key")
+    new.set_defaults(run=_new_key)
+    status = what.add_parser("status", help="say how many keys there are and whether they fit the database")
+    status.set_defaults(run=_key_status)
+    return parser
+
+
+def _run(_: argparse.Namespace) -> int:
+    settings = read_settings()
+    configure_logs(settings.log_level)
+
+    async def serve() -> None:
+        machine = await Machine.open(settings)
+        _greet(settings)
+        await machine.serve()
+
+    asyncio.run(serve())
+    return 0
+
+
+def _greet(settings: Settings) -> None:
+    where = f"http://{settings.host}:{settings.port}"
+    channels = [
+        name
+        for name, on in (
+            ("Telegram", settings.telegram),
+            ("WhatsApp", settings.whatsapp),
+            ("demo", settings.demo),
+        )
+        if on
+    ]
+    print(f"Diwakhan is running with {', '.join(channels) or 'no channel'} on {where}", flush=True)
+    if settings.demo:
+        print(f"Open {where} in a browser to try it. Stop with Ctrl-C.", flush=True)
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    settings = read_settings()
+    ring, line = read_ring(settings)
+
+    async def work() -> tuple[str, str]:
+        database = Database(settings.database_url, Vault(ring))
+        try:
+            return await migrate(database)
+        finally:
+            await database.close()
+
+    before, after = asyncio.run(work())
+    if line:
+        print(line)
+    print(
+        f"Schema {after} already in place." if before == after else f"Schema {before or 'empty'} → {after}."
+    )
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    configure_logs("error")
+    findings = asyncio.run(examine())
+    for finding in findings:
+        print(f"{finding.mark} {finding.text}")
+    return 1 if any(finding.failed for finding in findings) else 0
+
+
+def _new_key(_: argparse.Namespace) -> int:
+    print(new_key())
+    return 0
+
+
+def _key_status(_: argparse.Namespace) -> int:
+    settings = read_settings()
+    ring, line = read_ring(settings)
+
+    async def work() -> None:
+        database = Database(settings.database_url, Vault(ring))
+        try:
+            await migrate(database)
+            await check_ring(database)
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+    print(line or f"{len(ring)} key(s); they belong to this database.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
