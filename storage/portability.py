@@ -1,0 +1,212 @@
+"""Everything that is linked to one person, gathered so that they can take it along.
+
+What cannot be linked to them is not here: sent anonymous answers, and registrations counted after erasure.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import (
+    addresses,
+    announcements,
+    event_texts,
+    events,
+    join_requests,
+    members,
+    organisations,
+    outbox,
+    poll_texts,
+    poll_votes,
+    polls,
+    registrations,
+    survey_answers,
+    survey_drafts,
+    surveys,
+)
+
+Record = dict[str, Any]
+
+
+class Portability(Store):
+    """Reads across aggregates on behalf of the one person whom the rows are about."""
+
+    async def everything(self, member_id: int) -> Record:
+        """Return all of it as plain JSON values; times in UTC, ISO 8601."""
+        return {
+            "person": await self._person(member_id),
+            "chat_addresses": await self._addresses(member_id),
+            "join_requests": await self._join_requests(member_id),
+            "registrations": await self._registrations(member_id),
+            "poll_votes": await self._votes(member_id),
+            "survey_answers": await self._answers(member_id),
+            "survey_answers_under_way": await self._drafts(member_id),
+            "written_by_you": await self._written(member_id),
+            "messages_sent_to_you": await self._messages(member_id),
+        }
+
+    async def _person(self, member_id: int) -> Record:
+        row = await self.one(
+            sa.select(members, organisations.c.name_en.label("organisation"))
+            .outerjoin(organisations, organisations.c.id == members.c.organisation_id)
+            .where(members.c.id == member_id)
+        )
+        if row is None:
+            return {}
+        return {
+            "number": row.id,
+            "name": self.unit.vault.open_text(row.name_sealed, "members", "name", row.id),
+            "language": row.lang,
+            "role": row.role,
+            "organisation": row.organisation,
+            "privacy_notice_agreed": row.consent_version,
+            "privacy_notice_agreed_at": _iso(row.consented_at),
+            "messages_stopped": row.silenced,
+            "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
+            "here_since": _iso(row.created_at),
+            "last_seen_on": row.seen_on.isoformat(),
+        }
+
+    async def _addresses(self, member_id: int) -> list[Record]:
+        rows = await self.all(sa.select(addresses).where(addresses.c.member_id == member_id))
+        opened = self.unit.vault.open_text
+        return [
+            {
+                "channel": row.channel,
+                "address": opened(row.peer_sealed, "addresses", "peer", row.id),
+                "reachable": row.reachable,
+                "last_heard_at": _iso(row.heard_at),
+            }
+            for row in rows
+        ]
+
+    async def _join_requests(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(join_requests.c.state, join_requests.c.asked_at, organisations.c.name_en)
+            .join(organisations, organisations.c.id == join_requests.c.organisation_id)
+            .where(join_requests.c.member_id == member_id)
+            .order_by(join_requests.c.id)
+        )
+        return [{"organisation": row.name_en, "state": row.state, "at": _iso(row.asked_at)} for row in rows]
+
+    async def _registrations(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(
+                registrations.c.state,
+                registrations.c.joined_at,
+                registrations.c.changed_at,
+                events.c.id,
+                events.c.kind,
+                events.c.starts_at,
+            )
+            .join(events, events.c.id == registrations.c.event_id)
+            .where(registrations.c.member_id == member_id)
+            .order_by(registrations.c.id)
+        )
+        titles = await self._titles({row.id for row in rows})
+        return [
+            {
+                "event": titles.get(row.id, {}),
+                "kind": row.kind,
+                "starts_at": _iso(row.starts_at),
+                "state": row.state,
+                "registered_at": _iso(row.joined_at),
+                "changed_at": _iso(row.changed_at),
+            }
+            for row in rows
+        ]
+
+    async def _titles(self, event_ids: set[int]) -> dict[int, dict[str, str]]:
+        rows = await self.all(
+            sa.select(event_texts.c.event_id, event_texts.c.lang, event_texts.c.title).where(
+                event_texts.c.event_id.in_(event_ids)
+            )
+        )
+        titles: dict[int, dict[str, str]] = {}
+        for row in rows:
+            titles.setdefault(row.event_id, {})[row.lang] = row.title
+        return titles
+
+    async def _votes(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(poll_texts.c.question, poll_texts.c.options, poll_votes.c.choice)
+            .select_from(poll_votes)
+            .join(polls, polls.c.id == poll_votes.c.poll_id)
+            .join(poll_texts, sa.and_(poll_texts.c.poll_id == polls.c.id, poll_texts.c.lang == polls.c.lang))
+            .where(poll_votes.c.member_id == member_id)
+            .order_by(polls.c.id)
+        )
+        return [{"question": row.question, "choice": _choice(row.options, row.choice)} for row in rows]
+
+    async def _answers(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(survey_answers.c.id, survey_answers.c.answers_sealed, surveys.c.event_id)
+            .join(surveys, surveys.c.id == survey_answers.c.survey_id)
+            .where(survey_answers.c.member_id == member_id)
+            .order_by(surveys.c.id)
+        )
+        titles = await self._titles({row.event_id for row in rows})
+        opened = self.unit.vault.open
+        return [
+            {
+                "event": titles.get(row.event_id, {}),
+                "answers": json.loads(opened(row.answers_sealed, "survey_answers", "answers", row.id.hex())),
+            }
+            for row in rows
+        ]
+
+    async def _drafts(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(survey_drafts, surveys.c.event_id)
+            .join(surveys, surveys.c.id == survey_drafts.c.survey_id)
+            .where(survey_drafts.c.member_id == member_id)
+            .order_by(surveys.c.id)
+        )
+        titles = await self._titles({row.event_id for row in rows})
+        return [
+            {
+                "event": titles.get(row.event_id, {}),
+                "answers": json.loads(
+                    self.unit.vault.open(
+                        row.answers_sealed, "survey_drafts", "answers", f"{row.survey_id}|{member_id}"
+                    )
+                ),
+                "changed_at": _iso(row.touched_at),
+            }
+            for row in rows
+        ]
+
+    async def _written(self, member_id: int) -> list[Record]:
+        found = []
+        for what, table in (("announcement", announcements), ("poll", polls)):
+            rows = await self.all(
+                sa.select(table.c.id, table.c.created_at)
+                .where(table.c.author_id == member_id)
+                .order_by(table.c.id)
+            )
+            found += [{"what": what, "number": row.id, "at": _iso(row.created_at)} for row in rows]
+        return found
+
+    async def _messages(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(outbox.c.kind, outbox.c.channel, outbox.c.state, outbox.c.created_at)
+            .where(outbox.c.member_id == member_id)
+            .order_by(outbox.c.id)
+        )
+        return [
+            {"kind": row.kind, "channel": row.channel, "state": row.state, "at": _iso(row.created_at)}
+            for row in rows
+        ]
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _choice(options: Any, at: int) -> str | int:
+    return str(options[at]) if isinstance(options, list) and 0 <= at < len(options) else at

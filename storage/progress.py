@@ -1,0 +1,24 @@
+"""How far the programme has come, counted from what took place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import events
+
+
+class Progress(Store):
+    """Counts over events."""
+
+    async def held(self, now: datetime) -> dict[str, int]:
+        """Count, by kind, the published events that are over; cancelled ones never count."""
+        rows = await self.all(
+            sa.select(events.c.kind, events.c.starts_at, events.c.minutes).where(
+                events.c.state == "published", events.c.starts_at < now
+            )
+        )
+        return Counter(row.kind for row in rows if row.starts_at + timedelta(minutes=row.minutes) <= now)
