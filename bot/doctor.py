@@ -65,7 +65,7 @@ async def examine() -> list[Finding]:
         findings += await _whatsapp(settings, session)
         findings += await _public_url(settings, session)
     findings.append(
-        hint("Demo: on, with the browser chat at http://%s:%s" % (settings.host, settings.port))
+        hint(f"Demo: on, with the browser chat at http://{settings.host}:{settings.port}")
         if settings.demo
         else good("Demo: off")
     )
