@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers.events import event_card
+from handlers.housekeeping import owe_scrub
 from handlers.kit import (
     Button,
     Reply,
@@ -35,7 +36,18 @@ from storage.invitations import canonical
 LONGEST_NAME = 60
 EXAMPLE = "7KQ2-M4XR-0TVB-9HCD"
 REQUESTS_A_DAY = 5
-STEPS = ("speak", "agree", "name", "joining", "join-code", "code", "pick", "join-org", "follow")
+STEPS = (
+    "speak",
+    "agree",
+    "name",
+    "joining",
+    "join-code",
+    "code",
+    "pick",
+    "pick-search",
+    "join-org",
+    "follow",
+)
 """The actions whose last argument may be what a deep link carried."""
 
 
@@ -118,13 +130,19 @@ async def disagree(turn: Turn, lang: str) -> Screen:
         return _leaving(turn)
     if lang in LANGUAGES:
         turn.member = replace(turn.member, lang=lang)
-    await turn.unit.members.erase(turn.member.id)
-    turn.farewell = True
+    await forget(turn)
     return turn.screen(
         turn._(
             "That is fine, and nothing about you was kept. Should you change your mind, write /start. Goodbye!"
         )
     )
+
+
+async def forget(turn: Turn) -> None:
+    """Erase the person, from the disk too; the Screen of this Turn is the last thing they are sent."""
+    await turn.unit.members.erase(turn.member.id)
+    await owe_scrub(turn.unit)
+    turn.farewell = True
 
 
 def _leaving(turn: Turn) -> Screen:

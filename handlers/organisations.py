@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.kit import (
@@ -16,16 +15,15 @@ from handlers.kit import (
     Turn,
     action,
     answer,
-    lines,
-    paragraphs,
+    column,
     tap,
 )
 from locales import clean, search_key
 from storage.organisations import Organisation
 
 A_PAGE = 6
-LABEL = 24
-"""What a row of the smallest list holds (WhatsApp list picker)."""
+LABEL = 60
+"""What a button holds everywhere; a channel with less room spells longer labels out in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +41,20 @@ PURPOSES = {
 }
 
 
-async def choose_organisation(
-    turn: Turn, purpose: str, page: int = 0, payload: str = "", *, sought: str = "", note: str = ""
-) -> Screen:
-    """Show a page of the organisations, or those whose name holds what is sought."""
-    found = [one for one in await turn.unit.organisations.listed(turn.lang) if _matches(one, sought)]
-    if sought and not found:
-        none = turn._("No organisation has this in its name.")
-        return await choose_organisation(turn, purpose, 0, payload, note=none)
-    page = max(0, min(page, (len(found) - 1) // A_PAGE))
-    shown = found[page * A_PAGE : (page + 1) * A_PAGE]
-    pages = _page_buttons(turn, purpose, page, len(found), payload) if not sought else []
+async def choose_organisation(turn: Turn, purpose: str, page: int = 0, payload: str = "") -> Screen:
+    """Show a page of the organisations."""
+    listed = await turn.unit.organisations.listed(turn.lang)
+    page = max(0, min(page, (len(listed) - 1) // A_PAGE))
+    shown = listed[page * A_PAGE : (page + 1) * A_PAGE]
     return turn.screen(
-        paragraphs(_hint(turn, bool(found)), _full_names(turn, shown)),
+        turn._("Please choose the organisation.") if shown else turn._("No organisation is on the list yet."),
         title=turn._("Which organisation?"),
         rows=[
             *([_choice(turn, purpose, one, payload)] for one in shown),
-            pages,
-            [_back(turn, purpose, payload)],
+            _turning(turn, purpose, page, len(listed), payload),
+            [_search_button(turn, purpose, payload)] if len(listed) > A_PAGE else [],
+            [Button(turn.p("button", "Back"), action(PURPOSES[purpose].back, *_carry(payload)))],
         ],
-        ask=action("pick", purpose, *_carry(payload)),
-        note=note,
     )
 
 
@@ -74,17 +65,48 @@ async def pick(turn: Turn, purpose: str, page: int, payload: str = "") -> Screen
     return await choose_organisation(turn, purpose, page, payload)
 
 
+@tap("pick-search", consent=False)
+async def ask_name(turn: Turn, purpose: str, payload: str = "") -> Screen:
+    """Ask for a part of the name."""
+    _check(turn, purpose)
+    return _ask_name(turn, purpose, payload)
+
+
+def _ask_name(turn: Turn, purpose: str, payload: str, note: str = "") -> Screen:
+    return turn.screen(
+        turn._("Please write a part of the organisation's name, in any language."),
+        title=turn._("Which organisation?"),
+        rows=column(_list_button(turn, purpose, payload)),
+        ask=action("pick", purpose, *_carry(payload)),
+        note=note,
+    )
+
+
 @answer("pick", consent=False)
 async def search(turn: Turn, reply: Reply, purpose: str, payload: str = "") -> Screen:
     """Look for organisations by what was typed."""
     _check(turn, purpose)
-    return await choose_organisation(turn, purpose, 0, payload, sought=reply.text)
+    listed = await turn.unit.organisations.listed(turn.lang)
+    found = [one for one in listed if _matches(one, reply.text)]
+    if not found:
+        return _ask_name(turn, purpose, payload, turn._("No organisation has this in its name."))
+    return turn.screen(
+        turn._("Is it one of these?")
+        if len(found) <= A_PAGE
+        else turn._("There are more like this: please write more of the name if yours is not here."),
+        title=turn._("Which organisation?"),
+        rows=[
+            *([_choice(turn, purpose, one, payload)] for one in found[:A_PAGE]),
+            [_search_button(turn, purpose, payload)],
+            [_list_button(turn, purpose, payload)],
+        ],
+    )
 
 
-def shorten(name: str) -> str:
-    """Return a name that fits a button; the screen's text has it in full."""
+def shorten(name: str, most: int = LABEL) -> str:
+    """Return a name that fits a button."""
     name = clean(name)
-    return name if len(name) <= LABEL else name[: LABEL - 1].rstrip() + "…"
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
 
 
 def _check(turn: Turn, purpose: str) -> None:
@@ -100,36 +122,25 @@ def _carry(payload: str) -> tuple[str, ...]:
 
 def _matches(one: Organisation, sought: str) -> bool:
     key = search_key(sought)
-    return any(key in search_key(name) for name in (one.name_en, one.name_ar, one.name_ku))
-
-
-def _hint(turn: Turn, found: bool) -> str:
-    if not found:
-        return turn._("No organisation is on the list yet.")
-    return turn._("Choose one, or type a part of its name.")
-
-
-def _full_names(turn: Turn, shown: Sequence[Organisation]) -> str:
-    names = [one.name(turn.lang) for one in shown]
-    if all(len(name) <= LABEL for name in names):
-        return ""
-    return lines(*(turn._("{number}. {name}", number=at, name=name) for at, name in enumerate(names, 1)))
+    return bool(key) and any(key in search_key(name) for name in (one.name_en, one.name_ar, one.name_ku))
 
 
 def _choice(turn: Turn, purpose: str, one: Organisation, payload: str) -> Button:
     return Button(shorten(one.name(turn.lang)), action(f"{purpose}-org", one.id, *_carry(payload)))
 
 
-def _page_buttons(turn: Turn, purpose: str, page: int, count: int, payload: str) -> list[Button]:
-    buttons = []
-    if page > 0:
-        buttons.append(
-            Button(turn.p("button", "Previous"), action("pick", purpose, page - 1, *_carry(payload)))
-        )
-    if (page + 1) * A_PAGE < count:
-        buttons.append(Button(turn.p("button", "Next"), action("pick", purpose, page + 1, *_carry(payload))))
-    return buttons
+def _turning(turn: Turn, purpose: str, page: int, count: int, payload: str) -> list[Button]:
+    def to(other: int) -> str:
+        return action("pick", purpose, other, *_carry(payload))
+
+    before = [Button(turn.p("button", "Previous"), to(page - 1))] if page > 0 else []
+    after = [Button(turn.p("button", "Next"), to(page + 1))] if (page + 1) * A_PAGE < count else []
+    return before + after
 
 
-def _back(turn: Turn, purpose: str, payload: str) -> Button:
-    return Button(turn.p("button", "Back"), action(PURPOSES[purpose].back, *_carry(payload)))
+def _search_button(turn: Turn, purpose: str, payload: str) -> Button:
+    return Button(turn.p("button", "Search"), action("pick-search", purpose, *_carry(payload)))
+
+
+def _list_button(turn: Turn, purpose: str, payload: str) -> Button:
+    return Button(turn.p("button", "Whole list"), action("pick", purpose, 0, *_carry(payload)))

@@ -219,7 +219,9 @@ async def headcounts(turn: Turn, page: int) -> Screen:
 
 
 def _headcount(turn: Turn, organisation: Organisation, count: int) -> str:
-    return turn._("{organisation}: {count}", organisation=shorten(organisation.name(turn.lang)), count=count)
+    return turn._(
+        "{organisation}: {count}", organisation=shorten(organisation.name(turn.lang), 40), count=count
+    )
 
 
 # --- invitations --------------------------------------------------------------------------------------------

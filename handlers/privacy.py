@@ -10,13 +10,14 @@ VERSION = 1
 """Grows with every change of the notice that people must agree to anew."""
 
 RETENTION = (
-    N_("What you registered for: 12 months after the event, then only numbers without names."),
-    N_("Answers to anonymous surveys: without your name from the start."),
-    N_("The texts of messages we sent you: 7 days. Whether they arrived: 90 days."),
-    N_("A half-finished conversation: 24 hours. A message we could not handle: 48 hours."),
-    N_("Files with your own data that you ask for: 1 hour."),
-    N_("Your name and chat address: until you delete them."),
+    N_("What you registered for, and answers with your name: 12 months after the event, then without you."),
+    N_("Anonymous answers: without your name from the start. Answers you did not send: 7 days."),
+    N_("The texts of our messages to you: 7 days. Whether they arrived: 90 days."),
+    N_("A question of ours that waits for you: 24 hours. A message that we could not handle: 48 hours."),
+    N_("A file with your own data that you asked for: 1 hour."),
+    N_("Your name, organisation and chat address: until you delete them."),
 )
+"""In words, what `handlers.housekeeping` and `storage.files` do."""
 
 
 def notice_text(turn: Turn) -> str:

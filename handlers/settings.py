@@ -21,7 +21,7 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
-from handlers.onboarding import arrive, name_problem, organisation_name
+from handlers.onboarding import arrive, forget, name_problem, organisation_name
 from handlers.registration import release_seats
 from handlers.rules.roles import is_last_administrator
 from locales import LANGUAGES, NP_, clean
@@ -139,7 +139,7 @@ async def topics(turn: Turn) -> Screen:
 
 
 @tap("topic")
-async def topic(turn: Turn, topic: str, state: str) -> Screen:
+async def switch_topic(turn: Turn, topic: str, state: str) -> Screen:
     """Turn one kind of messages on or off."""
     if topic not in TOPICS or state not in ("on", "off"):
         raise Outdated("topic")
@@ -262,8 +262,7 @@ async def delete_now(turn: Turn, member_id: int, lang: str) -> Screen:
     if lang in LANGUAGES:
         turn.member = replace(turn.member, lang=lang)
     await release_seats(turn.unit, turn.member.id, turn.now)
-    await turn.unit.members.erase(turn.member.id)
-    turn.farewell = True
+    await forget(turn)
     return turn.screen(
         turn._(
             "It is done: everything about you is deleted here, and leaves our backups within 30 days. "

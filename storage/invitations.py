@@ -112,10 +112,6 @@ class Invitations(Store):
             )
         )
 
-    async def forget(self, before: datetime) -> int:
-        """Drop invitations that expired before a moment and return how many."""
-        return await self.run(invitations.delete().where(invitations.c.expires_at < before))
-
     def _code(self, seed: str) -> str:
         # Derived rather than drawn, so that a double tap shows the same code instead of making another.
         key = self.unit.vault.key_for("invitations")

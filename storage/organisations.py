@@ -94,11 +94,11 @@ class Organisations(Store):
     async def headcounts(self) -> dict[int, int]:
         """Count the people of each organisation that has any."""
         rows = await self.all(
-            sa.select(members.c.organisation_id, sa.func.count())
+            sa.select(members.c.organisation_id, sa.func.count().label("people"))
             .where(members.c.organisation_id.is_not(None))
             .group_by(members.c.organisation_id)
         )
-        return {row[0]: row[1] for row in rows}
+        return {row.organisation_id: row.people for row in rows}
 
     async def people(self, organisation_id: int | None) -> list[int]:
         """List the member ids of an organisation, or of those without one, in the order they came."""

@@ -39,15 +39,20 @@ ACTIVITIES = (
         8,
     ),
     Activity(
-        "grant", N_("Small grants"), N_("Support for research and for making tools that everyone can use."), 4
+        "small_grant",
+        N_("Small grants"),
+        N_("Support for research and for making tools that everyone can use."),
+        4,
     ),
     Activity("training", N_("Trainings"), N_("Two days of learning by doing, such as managing a grant."), 4),
     Activity(
         "mentorship", N_("Mentorship"), N_("One person learns with another who has done it before."), 20
     ),
     Activity("roundtable", N_("Roundtables"), N_("A small circle that talks one topic through."), 8),
-    Activity("lab", N_("Collaboration lab"), N_("Organisations write a policy paper together.")),
-    Activity("coffee", N_("Coffee chats"), N_("Small, informal online meetings with the donor.")),
+    Activity(
+        "collaboration_lab", N_("Collaboration lab"), N_("Organisations write a policy paper together.")
+    ),
+    Activity("coffee_chat", N_("Coffee chats"), N_("Small, informal online meetings with the donor.")),
     Activity(
         "induction", N_("Induction sessions"), N_("For everyone who is new: what this is and how it works.")
     ),
