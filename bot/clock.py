@@ -88,4 +88,4 @@ class Clock:
         self.beat = time.monotonic()
 
     def _hands(self) -> Tick:
-        return Tick(self._database.unit, self._now(), self._community)
+        return Tick(self._database.unit, self._now(), self._community, self._database.scrub)

@@ -48,6 +48,17 @@ class Conversations(Store):
         insert = self.upsert(conversations).values(address_id=address_id, **values)
         await self.run(insert.on_conflict_do_update(index_elements=["address_id"], set_=values))
 
-    async def forget_idle(self, before: datetime) -> int:
-        """Drop conversations untouched since a moment and return how many."""
-        return await self.run(conversations.delete().where(conversations.c.touched_at < before))
+    async def drop_asks(self, since: datetime, until: datetime) -> int:
+        """Drop the waiting question of chats last touched between two moments and return how many."""
+        statement = (
+            sa.select(conversations.c.address_id, conversations.c.touched_at)
+            .where(conversations.c.touched_at >= since, conversations.c.touched_at < until)
+            .with_for_update(skip_locked=True)
+        )
+        dropped = 0
+        for address_id, touched_at in await self.all(statement):
+            kept = await self.get(address_id)
+            if kept.ask:
+                await self.put(address_id, Conversation(offered=kept.offered), touched_at)
+                dropped += 1
+        return dropped

@@ -25,6 +25,12 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
+SCRUBBED = ("surveys", "survey_voters", "survey_ballots", "survey_answers", "survey_drafts")
+"""Tables whose history must not outlive their rows."""
+
+SCRUBBED_IN_MEMORY = 65_536
+"""A SQLite file of more pages (256 MiB) is rewritten by way of a temporary file, for want of memory."""
+
 
 class Database:
     """Opens units of work. On SQLite writers queue in this process and begin IMMEDIATE; readers never wait."""
@@ -71,6 +77,39 @@ class Database:
             connection = await raw.execution_options(diwakhan_writes=writes)
             async with connection.begin():
                 yield Unit(connection, self.vault)
+
+    async def scrub(self) -> bool:
+        """Take the remains of deleted rows off the disk; False where a reader was in the way: try again.
+
+        A deleted row lives on in the write-ahead log, and the order of writing in the pages, until both are
+        rewritten. On PostgreSQL the tables of surveys are rewritten; its log is the operator's to recycle.
+        """
+        return await (self._scrub_file() if self.is_sqlite else self._scrub_tables())
+
+    async def _scrub_file(self) -> bool:
+        async with self._writer, self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None  # noqa: S101
+            ((pages,),) = await driver.execute_fetchall("PRAGMA page_count")
+            if pages > SCRUBBED_IN_MEMORY:
+                await driver.execute_fetchall("PRAGMA temp_store=FILE")
+            await driver.execute_fetchall("VACUUM")
+            await driver.execute_fetchall("PRAGMA temp_store=MEMORY")
+            ((busy, _, _),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            return bool(busy == 0)
+
+    async def _scrub_tables(self) -> bool:
+        async with self.engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                await connection.execute(sa.text("SET lock_timeout = '2s'"))
+                for table in SCRUBBED:
+                    await connection.execute(sa.text(f"VACUUM (FULL) {table}"))
+            except sa.exc.DBAPIError:
+                return False
+            finally:
+                await connection.execute(sa.text("RESET lock_timeout"))
+        return True
 
     async def close(self) -> None:
         """Let go of every connection."""

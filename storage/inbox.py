@@ -49,6 +49,14 @@ class Inbox(Store):
         """Count what waits for somebody to look at it."""
         return int(await self.scalar(sa.select(sa.func.count()).where(inbox.c.state == "parked")) or 0)
 
+    async def shred(self, before: datetime) -> int:
+        """Drop the payloads that were set aside before a moment and return how many."""
+        return await self.run(
+            inbox.update()
+            .where(inbox.c.heard_at < before, inbox.c.payload_sealed.is_not(None))
+            .values(payload_sealed=None)
+        )
+
     async def forget(self, before: datetime) -> int:
         """Drop rows heard before a moment and return how many."""
         return await self.run(inbox.delete().where(inbox.c.heard_at < before))

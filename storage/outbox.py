@@ -345,6 +345,23 @@ class Outbox(Store):
         self.unit.outgoing = self.unit.outgoing or written > 0
         return written
 
+    async def first_after(self, moment: datetime, channel: str) -> datetime | None:
+        """Return when, after a moment, the next message that waits for its hour may go out on a channel."""
+        found: datetime | None = await self.scalar(
+            sa.select(sa.func.min(outbox.c.not_before, type_=Instant)).where(
+                outbox.c.channel == channel, outbox.c.state == "queued", outbox.c.not_before > moment
+            )
+        )
+        return found
+
+    async def busy(self, channel: str, now: datetime) -> bool:
+        """Say whether anything that may go out by now on a channel has not yet."""
+        may_go = sa.or_(
+            outbox.c.state == "sending", sa.and_(outbox.c.state == "queued", outbox.c.not_before <= now)
+        )
+        row = await self.one(sa.select(outbox.c.id).where(outbox.c.channel == channel, may_go).limit(1))
+        return row is not None
+
     async def tally(self, subject: str) -> dict[tuple[str, str], int]:
         """Count a subject's rows by (state, reason)."""
         rows = await self.all(
@@ -363,12 +380,16 @@ class Outbox(Store):
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
-    async def shred(self, before: datetime) -> int:
-        """Drop the bodies of replies settled before a moment and return how many."""
+    async def shred(self, before: datetime, people: sa.Select[tuple[int]] | None = None) -> int:
+        """Drop what replies settled before a moment showed, and which message they answered; return how many.
+
+        `people` (a SELECT of member ids) leaves everybody else's alone.
+        """
+        theirs = sa.true() if people is None else outbox.c.member_id.in_(people)
         return await self.run(
             outbox.update()
-            .where(outbox.c.settled_at < before, outbox.c.screen_sealed.is_not(None))
-            .values(screen_sealed=None)
+            .where(outbox.c.settled_at < before, outbox.c.screen_sealed.is_not(None), theirs)
+            .values(screen_sealed=None, replaces="", callback="")
         )
 
     async def forget(self, before: datetime) -> int:

@@ -416,6 +416,7 @@ surveys = sa.Table(
     ),  # anonymous, while open: private key and tag key, by the vault
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("closes_at", Instant, nullable=False),
+    sa.Column("answered", sa.Integer),  # how many had answered when it closed; null while open
     sa.UniqueConstraint("event_id"),
 )
 
@@ -450,7 +451,7 @@ survey_answers = sa.Table(  # named at once; anonymous only after closing, shuff
     _ref("survey_id", "surveys"),
     _member(nullable=True, ondelete="SET NULL"),
     sa.Column("answers_sealed", sa.LargeBinary, nullable=False),  # JSON: question code -> answer code or text
-    sa.Index("ix_survey_answers_survey_id", "survey_id"),
+    sa.UniqueConstraint("survey_id", "member_id"),  # one answer each; those without a member do not clash
     sqlite_with_rowid=False,
 )
 
