@@ -117,15 +117,7 @@ class Outbox(Store):
         topic or can't be reached get a row that says so. `address_id` pins the chat instead of the best one.
         """
         chosen = recipients.subquery()
-        muted = members.c.muted.contains(f",{topic},") if topic else sa.false()
-        reason = sa.case(
-            (members.c.silenced, "opted_out"),
-            (muted, "muted"),
-            (addresses.c.reachable == "blocked", "blocked"),
-            (addresses.c.reachable != "yes", "unreachable"),
-            else_="",
-        )
-        left_out = reason != ""
+        reason = left_out(topic)
         when = sa.literal(at, Instant)
         source = (
             sa.select(
@@ -143,12 +135,12 @@ class Outbox(Store):
                 addresses.c.channel,
                 addresses.c.account,
                 sa.literal(card),
-                sa.case((left_out, "failed"), else_="queued"),
+                sa.case((reason != "", "failed"), else_="queued"),
                 reason,
                 sa.literal(not_before or at, Instant),
                 sa.literal(expires_at or (not_before or at) + LIFETIME[lane], Instant),
                 when,
-                sa.case((left_out, when), else_=sa.null()),
+                sa.case((reason != "", when), else_=sa.null()),
             )
             .select_from(members)
             .join(chosen, chosen.c[0] == members.c.id)
@@ -433,6 +425,17 @@ class Outbox(Store):
             expires_at=row.expires_at,
             created_at=row.created_at,
         )
+
+
+def left_out(topic: str) -> sa.Case[str]:
+    """Say, for a row of `members` joined with `addresses`, why that person gets nothing; empty where they do."""
+    return sa.case(
+        (members.c.silenced, "opted_out"),
+        (members.c.muted.contains(f",{topic},") if topic else sa.false(), "muted"),
+        (addresses.c.reachable == "blocked", "blocked"),
+        (addresses.c.reachable != "yes", "unreachable"),
+        else_="",
+    )
 
 
 def _behind(state: str) -> sa.ColumnElement[bool]:
