@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from handlers.kit import Community, registry
 from handlers.kit.registry import Tick as Timed
-from handlers.kit.tick import Tick
+from handlers.kit.ticks import Tick
 from storage.database import Database
 
 LEAD = "demo-clock-lead"

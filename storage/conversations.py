@@ -56,9 +56,9 @@ class Conversations(Store):
             .with_for_update(skip_locked=True)
         )
         dropped = 0
-        for address_id, touched_at in await self.all(statement):
-            kept = await self.get(address_id)
+        for row in await self.all(statement):
+            kept = await self.get(row.address_id)
             if kept.ask:
-                await self.put(address_id, Conversation(offered=kept.offered), touched_at)
+                await self.put(row.address_id, Conversation(offered=kept.offered), row.touched_at)
                 dropped += 1
         return dropped

@@ -16,7 +16,7 @@ from handlers.kit.registry import (
     tick,
 )
 from handlers.kit.screen import Ask, Attachment, Button, Screen, column, lines, paragraphs, screen_from_json
-from handlers.kit.tick import Tick
+from handlers.kit.ticks import Tick
 from handlers.kit.turn import Reply, Turn
 
 __all__ = [

@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Timed work: called every so often with the machine's hands (see `handlers.kit.tick`)."""
+    """Timed work: called every so often with the machine's hands (see `handlers.kit.ticks`)."""
 
     name: str
     handler: Callable[..., Awaitable[Any]]
