@@ -92,6 +92,10 @@ class Turn:
             **options,
         )
 
+    def reading(self, lang: str) -> Turn:
+        """Return this Turn as a reader of another language would have it: for previews."""
+        return replace(self, member=replace(self.member, lang=lang))
+
     async def change_member(self, **fields: Any) -> None:
         """Change the member, in the database and for the rest of this Turn."""
         await self.unit.members.change(self.member.id, **fields)

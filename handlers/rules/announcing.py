@@ -1,0 +1,85 @@
+"""Which text a reader gets, and what a broadcast's rows add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FALLBACK = ("en", "ar", "ku")
+"""Which language speaks for a missing one, in this order."""
+
+REASONS_LEFT_OUT = ("opted_out", "muted")
+
+
+def text_for(texts: Mapping[str, str], lang: str) -> tuple[str, str]:
+    """Return (language, text) that a reader of a language gets; empty texts where there are none."""
+    return next(((one, texts[one]) for one in (lang, *FALLBACK) if texts.get(one)), ("", ""))
+
+
+def falling_back(texts: Mapping[str, str], readers: Mapping[str, int]) -> dict[str, tuple[str, int]]:
+    """Map each language that has readers but no text to the language they get instead, and how many they are."""
+    return {
+        lang: (text_for(texts, lang)[0], count)
+        for lang, count in readers.items()
+        if count and not texts.get(lang)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of a broadcast so far. `failed` and `left_out` count by reason."""
+
+    waiting: int
+    sent: int
+    delivered: int
+    read: int
+    unknown: int
+    withdrawn: int
+    failed: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+    @property
+    def reached(self) -> int:
+        """Count what the providers took."""
+        return self.sent + self.delivered + self.read
+
+    @property
+    def total(self) -> int:
+        """Count all that was to be sent."""
+        return self.waiting + self.reached + self.unknown + self.withdrawn + sum(self.failed.values())
+
+
+def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
+    """Add up outbox rows counted by (state, reason)."""
+
+    def count(*states: str) -> int:
+        return sum(number for (state, _), number in tally.items() if state in states)
+
+    def reasons(left_out: bool) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for (state, reason), number in tally.items():
+            if state in ("failed", "expired") and (reason in REASONS_LEFT_OUT) == left_out:
+                found[reason] = found.get(reason, 0) + number
+        return found
+
+    return Progress(
+        waiting=count("queued", "sending"),
+        sent=count("sent"),
+        delivered=count("delivered"),
+        read=count("read"),
+        unknown=count("unknown"),
+        withdrawn=count("withdrawn"),
+        failed=reasons(left_out=False),
+        left_out=reasons(left_out=True),
+    )
+
+
+def bar(part: int, whole: int, width: int = 10) -> str:
+    """Draw a bar of blocks: neutral characters, so that it reads from the side the text reads from."""
+    filled = round(width * part / whole) if whole else 0
+    return "█" * filled + "░" * (width - filled)
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a share in whole per cent."""
+    return round(100 * part / whole) if whole else 0
