@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import events, materials
+from storage.tables import events, materials, registrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,21 @@ class Materials(Store):
             .offset(offset)
         )
         return [row.id for row in rows]
+
+    async def events_of(self, member_id: int) -> list[int]:
+        """List the ids of events in which somebody has a seat and for which something was published."""
+        rows = await self.all(
+            sa.select(registrations.c.event_id)
+            .where(
+                registrations.c.member_id == member_id,
+                registrations.c.state == "confirmed",
+                registrations.c.event_id.in_(
+                    sa.select(materials.c.event_id).where(materials.c.state == "published")
+                ),
+            )
+            .order_by(registrations.c.event_id)
+        )
+        return [row.event_id for row in rows]
 
     async def search(self, words: Sequence[str], *, limit: int, offset: int = 0) -> list[Material]:
         """List what holds every one of some folded words, the newest in front."""

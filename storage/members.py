@@ -90,6 +90,10 @@ class Members(Store):
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
         await self.run(members.delete().where(members.c.id == member_id))
 
+    def readers(self, people: sa.Select[tuple[int]], langs: Sequence[str]) -> sa.Select[tuple[int]]:
+        """Narrow a selection of people to the readers of some languages."""
+        return sa.select(members.c.id).where(members.c.id.in_(people), members.c.lang.in_(langs))
+
     async def count(self, *conditions: sa.ColumnElement[bool]) -> int:
         """Count people under conditions on the members table."""
         return int(await self.scalar(sa.select(sa.func.count()).select_from(members).where(*conditions)) or 0)

@@ -1,0 +1,479 @@
+"""Quick polls: one question, up to ten options, any audience; the tally grows, is closed, and may be shared."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.audience import OWNERS, Owner, described, fallback_lines, reach_lines
+from handlers.kit import (
+    COORDINATORS,
+    Button,
+    Reply,
+    Screen,
+    Tick,
+    Turn,
+    action,
+    answer,
+    column,
+    lines,
+    notice,
+    paragraphs,
+    tap,
+    tick,
+)
+from handlers.menu import menu_button, menu_screen
+from handlers.pages import page_buttons, page_of
+from handlers.rules.announcing import bar, percent
+from locales import LANGUAGES, clean, speech
+from storage.audience import Audience
+from storage.outbox import BROADCAST
+from storage.polls import TOPIC, Poll, Wording
+
+LONGEST_QUESTION, LONGEST_OPTION = 300, 60
+FEWEST, MOST = 2, 10
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+@tap("new-poll", who=COORDINATORS)
+async def new(turn: Turn) -> Screen:
+    """Begin a poll in the coordinator's own language."""
+    draft = await turn.unit.polls.draft(turn.member.id, turn.lang, turn.now)
+    return _ask_question(turn, draft, turn.lang)
+
+
+@tap("poll-question", who=COORDINATORS)
+async def ask_question(turn: Turn, poll_id: int, lang: str) -> Screen:
+    """Ask for the question in one language."""
+    poll = await _draft(turn, poll_id)
+    return _ask_question(turn, poll, lang) if poll and lang in LANGUAGES else await review(turn, poll_id)
+
+
+def _ask_question(turn: Turn, poll: Poll, lang: str, note: str = "") -> Screen:
+    original = poll.original.question if lang != poll.lang else ""
+    return turn.screen(
+        paragraphs(
+            turn._("What do you want to ask? Write the question in {language}.", language=speech(lang).name),
+            turn._("In the original: {text}", text=original) if original else "",
+        ),
+        title=turn._("Quick poll"),
+        rows=column(Button(turn.p("button", "Back"), action("poll", poll.id))),
+        ask=action("poll-question", poll.id, lang),
+        note=note,
+    )
+
+
+@answer("poll-question", who=COORDINATORS)
+async def question_given(turn: Turn, reply: Reply, poll_id: int, lang: str) -> Screen:
+    """Keep the question and ask for the options."""
+    poll = await _draft(turn, poll_id)
+    if poll is None or lang not in LANGUAGES:
+        return await review(turn, poll_id)
+    question = clean(reply.text)
+    if not 0 < len(question) <= LONGEST_QUESTION:
+        note = turn._("A question may have up to {count} characters.", count=LONGEST_QUESTION)
+        return _ask_question(turn, poll, lang, note)
+    kept = poll.wordings.get(lang, Wording(""))
+    await turn.unit.polls.put(poll.id, lang, Wording(question, kept.options))
+    return await ask_options(turn, poll.id, lang)
+
+
+@tap("poll-options", who=COORDINATORS)
+async def ask_options(turn: Turn, poll_id: int, lang: str) -> Screen:
+    """Ask for the options in one language."""
+    poll = await _draft(turn, poll_id)
+    return _ask_options(turn, poll, lang) if poll and lang in LANGUAGES else await review(turn, poll_id)
+
+
+def _ask_options(turn: Turn, poll: Poll, lang: str, note: str = "") -> Screen:
+    original = poll.original.options if lang != poll.lang else ()
+    asked = (
+        turn._("Write the same {count} options in {language}, one a line, in this order:", count=len(original),
+               language=speech(lang).name)
+        if original
+        else turn._("Now the options: one a line, from {fewest} to {most}.", fewest=FEWEST, most=MOST)
+    )  # fmt: skip
+    return turn.screen(
+        paragraphs(asked, _numbered(turn, original)),
+        title=turn._("Quick poll"),
+        rows=column(Button(turn.p("button", "Back"), action("poll", poll.id))),
+        ask=action("poll-options", poll.id, lang),
+        note=note,
+    )
+
+
+@answer("poll-options", who=COORDINATORS)
+async def options_given(turn: Turn, reply: Reply, poll_id: int, lang: str) -> Screen:
+    """Keep the options, or say what is wrong with them."""
+    poll = await _draft(turn, poll_id)
+    if poll is None or lang not in LANGUAGES:
+        return await review(turn, poll_id)
+    options = tuple(option for line in reply.text.splitlines() if (option := clean(line)))
+    if fault := _fault(turn, poll, lang, options):
+        return _ask_options(turn, poll, lang, fault)
+    kept = poll.wordings.get(lang, Wording(""))
+    await turn.unit.polls.put(poll.id, lang, Wording(kept.question, options))
+    return await review(turn, poll.id)
+
+
+def _fault(turn: Turn, poll: Poll, lang: str, options: tuple[str, ...]) -> str:
+    expected = len(poll.original.options)
+    if lang != poll.lang and len(options) != expected:
+        return turn._("There must be as many options as in the original: {count}.", count=expected)
+    if not FEWEST <= len(options) <= MOST:
+        return turn._("There must be from {fewest} to {most} options, one a line.", fewest=FEWEST, most=MOST)
+    if any(len(option) > LONGEST_OPTION for option in options):
+        return turn._("An option may have up to {count} characters.", count=LONGEST_OPTION)
+    if len(set(options)) < len(options):
+        return turn._("Two options are the same.")
+    return ""
+
+
+async def _draft(turn: Turn, poll_id: int) -> Poll | None:
+    poll = await turn.unit.polls.get(poll_id)
+    return poll if poll is not None and poll.state == "draft" else None
+
+
+async def review(turn: Turn, poll_id: int, note: str = "") -> Screen:
+    """Show a draft and every way to change it, or what came of a poll."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is None:
+        return await listing(turn, note=turn._("This poll is no longer there."))
+    if poll.state != "draft":
+        return await _result_screen(turn, poll, note)
+    reach = await turn.unit.announcements.reach(poll.audience, TOPIC)
+    whole = {lang: one.question for lang, one in poll.wordings.items() if poll.wording(lang) is one}
+    return turn.screen(
+        paragraphs(
+            poll.original.question,
+            _numbered(turn, poll.original.options),
+            lines(*(_translation_line(turn, poll, lang) for lang in LANGUAGES if lang != poll.lang)),
+            lines(turn._("Audience:"), await described(turn, poll.audience)),
+            reach_lines(turn, reach),
+            fallback_lines(turn, whole, reach.by_language()) if poll.complete else "",
+        ),
+        title=turn._("Quick poll"),
+        rows=[
+            [
+                Button(turn.p("button", "Question"), action("poll-question", poll.id, poll.lang)),
+                Button(turn.p("button", "Options"), action("poll-options", poll.id, poll.lang)),
+            ],
+            [
+                Button(speech(lang).name, action("poll-question", poll.id, lang))
+                for lang in LANGUAGES
+                if lang != poll.lang and poll.complete
+            ],
+            [Button(turn.p("button", "Audience"), action("audience", "poll", poll.id))],
+            [Button(turn.p("button", "Preview and send"), action("poll-preview", poll.id))]
+            if poll.complete
+            else [],
+            [
+                Button(turn.p("button", "Discard"), action("poll-discard", poll.id)),
+                Button(turn.p("button", "Back"), "polls"),
+            ],
+        ],
+        note=note,
+    )
+
+
+async def _keep_audience(turn: Turn, poll_id: int, audience: Audience) -> None:
+    await turn.unit.polls.change(poll_id, audience=audience)
+
+
+OWNERS["poll"] = Owner(_keep_audience, review)
+
+
+def _translation_line(turn: Turn, poll: Poll, lang: str) -> str:
+    found = poll.wordings.get(lang)
+    if found is not None and poll.wording(lang) is found:
+        return turn._("{language}: translated", language=speech(lang).name)
+    return turn._("{language}: not translated", language=speech(lang).name)
+
+
+def _numbered(turn: Turn, options: tuple[str, ...]) -> str:
+    return lines(
+        *(turn._("{number}. {name}", number=number, name=option) for number, option in enumerate(options, 1))
+    )
+
+
+@tap("poll-discard", who=COORDINATORS)
+async def discard(turn: Turn, poll_id: int) -> Screen:
+    """Forget a draft."""
+    await turn.unit.polls.remove_draft(poll_id)
+    return await listing(turn, note=turn._("The draft was discarded."))
+
+
+@tap("poll", who=COORDINATORS)
+async def one(turn: Turn, poll_id: int) -> Screen:
+    """Show a draft or what came of a poll."""
+    return await review(turn, poll_id)
+
+
+# --- asking -------------------------------------------------------------------------------------------------
+
+
+@tap("poll-preview", who=COORDINATORS)
+async def preview(turn: Turn, poll_id: int) -> Screen:
+    """Show the poll exactly as each language will see it, then ask."""
+    poll = await _draft(turn, poll_id)
+    if poll is None or not poll.complete:
+        return await review(turn, poll_id)
+    reach = await turn.unit.announcements.reach(poll.audience, TOPIC)
+    shown = [
+        _asked(turn.reading(lang), poll)
+        for lang in LANGUAGES
+        if lang in poll.wordings or reach.by_language().get(lang)
+    ]
+    question = turn.screen(
+        paragraphs(
+            lines(turn._("Audience:"), await described(turn, poll.audience)),
+            reach_lines(turn, reach),
+            turn._("Ask it now?") if reach.total else turn._("Nobody would get it. Choose another audience."),
+        ),
+        title=turn._("This is how it will be seen"),
+        rows=column(
+            Button(turn.p("button", "Send now"), action("poll-send", poll.id)) if reach.total else None,
+            Button(turn.p("button", "Change something"), action("poll", poll.id)),
+        ),
+    )
+    first, *others = shown
+    return first.followed_by(*others, question)
+
+
+@tap("poll-send", who=COORDINATORS)
+async def send(turn: Turn, poll_id: int) -> Screen:
+    """Ask it, once, however often this is tapped."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is None or not poll.complete:
+        return await review(turn, poll_id)
+    first = await turn.unit.polls.advance(poll.id, "draft", "open", author_id=turn.member.id)
+    if first:
+        await turn.unit.outbox.notify(
+            "poll",
+            poll.audience.recipients(),
+            subject=poll.subject,
+            occurrence="1",
+            at=turn.now,
+            args=(poll.id,),
+            lane=BROADCAST,
+            topic=TOPIC,
+        )
+    return await review(turn, poll.id)
+
+
+@notice("poll", shared=True)
+async def poll_notice(turn: Turn, poll_id: int) -> Screen | None:
+    """Ask a reader of the turn's language; a poll that was closed meanwhile is not asked any more."""
+    poll = await turn.unit.polls.get(poll_id)
+    return _asked(turn, poll) if poll is not None and poll.state == "open" else None
+
+
+def _asked(turn: Turn, poll: Poll) -> Screen:
+    wording = poll.wording(turn.lang)
+    return turn.screen(
+        paragraphs(
+            wording.question,
+            turn._(
+                "Coordinators see only the totals, but your choice is kept with your name until the poll is deleted."
+            ),
+        ),
+        title=turn._("Quick poll"),
+        rows=column(*_options(poll, wording)),
+        lasting=True,
+    )
+
+
+def _options(poll: Poll, wording: Wording) -> list[Button]:
+    return [Button(option, action("vote", poll.id, code)) for code, option in enumerate(wording.options)]
+
+
+# --- voting -------------------------------------------------------------------------------------------------
+
+
+@tap("vote")
+async def vote(turn: Turn, poll_id: int, choice: int) -> Screen:
+    """Count a vote, or change it; a closed poll answers with where things stand."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is None or poll.state == "draft" or not 0 <= choice < len(poll.original.options):
+        return await menu_screen(turn, turn._("This poll is no longer there."))
+    if poll.state == "closed":
+        return await _closed_screen(turn, poll)
+    await turn.unit.polls.vote(poll.id, turn.member.id, choice)
+    wording = poll.wording(turn.lang)
+    return turn.screen(
+        paragraphs(
+            turn._("Your answer was recorded: {answer}", answer=wording.options[choice]),
+            turn._("You can change it until the poll is closed."),
+        ),
+        title=turn._("Thank you"),
+        rows=column(
+            Button(turn.p("button", "Change my answer"), action("poll-again", poll.id)), menu_button(turn)
+        ),
+    )
+
+
+@tap("poll-again")
+async def vote_again(turn: Turn, poll_id: int) -> Screen:
+    """Show the question once more to somebody who wants to change an answer."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is None or poll.state == "draft":
+        return await menu_screen(turn, turn._("This poll is no longer there."))
+    return await _closed_screen(turn, poll) if poll.state == "closed" else _asked(turn, poll)
+
+
+async def _closed_screen(turn: Turn, poll: Poll) -> Screen:
+    mine = await turn.unit.polls.vote_of(poll.id, turn.member.id)
+    wording = poll.wording(turn.lang)
+    return turn.screen(
+        paragraphs(
+            turn._("This poll is closed."),
+            turn._("Your answer was: {answer}", answer=wording.options[mine]) if mine is not None else "",
+            await _tally_text(turn, poll) if poll.shared_at else "",
+        ),
+        title=turn._("Quick poll"),
+        rows=[[menu_button(turn)]],
+    )
+
+
+# --- following ----------------------------------------------------------------------------------------------
+
+
+async def _result_screen(turn: Turn, poll: Poll, note: str = "") -> Screen:
+    """Show the tally. One message that is kept up to date."""
+    return turn.screen(
+        await _tally_text(turn, poll),
+        title=turn._("Quick poll: open") if poll.state == "open" else turn._("Quick poll: closed"),
+        rows=column(
+            Button(turn.p("button", "Close the poll"), action("poll-close", poll.id))
+            if poll.state == "open"
+            else None,
+            Button(turn.p("button", "Share the result"), action("poll-share", poll.id))
+            if poll.state == "closed" and poll.shared_at is None
+            else None,
+            Button(turn.p("button", "Polls"), "polls"),
+            menu_button(turn),
+        ),
+        card=f"poll-{poll.id}",
+        quiet=poll.state == "open",
+        note=note,
+    )
+
+
+async def _tally_text(turn: Turn, poll: Poll) -> str:
+    tally = await turn.unit.polls.tally(poll.id)
+    total = sum(tally.values())
+    wording = poll.wording(turn.lang)
+    return paragraphs(
+        wording.question,
+        *(
+            lines(
+                turn._("{number}. {name}", number=code + 1, name=option),
+                f"{bar(tally.get(code, 0), total)} {tally.get(code, 0)} ({percent(tally.get(code, 0), total)}%)",
+            )
+            for code, option in enumerate(wording.options)
+        ),
+        turn.n("{count} answer", "{count} answers", total),
+    )
+
+
+@tap("poll-close", who=COORDINATORS)
+async def close(turn: Turn, poll_id: int) -> Screen:
+    """Close a poll: no more votes, and whoever has not got it gets it no more."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is not None and await turn.unit.polls.advance(poll.id, "open", "closed", closed_at=turn.now):
+        await turn.unit.outbox.withdraw(poll.subject, now=turn.now, kind="poll")
+    return await review(turn, poll_id)
+
+
+@tap("poll-share", who=COORDINATORS)
+async def share(turn: Turn, poll_id: int) -> Screen:
+    """Send the result to those who were asked, once."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is not None and await turn.unit.polls.share(poll.id, turn.now):
+        await turn.unit.outbox.notify(
+            "poll-result",
+            poll.audience.recipients(),
+            subject=poll.subject,
+            occurrence="result",
+            at=turn.now,
+            args=(poll.id,),
+            lane=BROADCAST,
+            topic=TOPIC,
+        )
+        return await review(turn, poll.id, turn._("The result is on its way."))
+    return await review(turn, poll_id)
+
+
+@notice("poll-result", shared=True)
+async def poll_result(turn: Turn, poll_id: int) -> Screen | None:
+    """Show the result to those who were asked."""
+    poll = await turn.unit.polls.get(poll_id)
+    if poll is None:
+        return None
+    return turn.screen(
+        await _tally_text(turn, poll),
+        title=turn._("What the poll said"),
+        rows=[[menu_button(turn)]],
+        lasting=True,
+    )
+
+
+@notice("poll-progress")
+async def poll_progress(turn: Turn, poll_id: int) -> Screen | None:
+    """Bring the author's tally up to date."""
+    poll = await turn.unit.polls.get(poll_id)
+    return None if poll is None or poll.state == "draft" else await _result_screen(turn, poll)
+
+
+@tick("poll-progress", every=timedelta(seconds=3))
+async def follow(tick: Tick) -> None:
+    """Show each author the tally whenever it changed."""
+    async with tick.unit() as unit:
+        for poll in await unit.polls.open():
+            tally = await unit.polls.tally(poll.id)
+            if poll.author_id is None or not tally:
+                continue
+            counts = ".".join(f"{code}-{count}" for code, count in sorted(tally.items()))
+            await unit.outbox.notify_one(
+                "poll-progress",
+                poll.author_id,
+                subject=f"tally:{poll.id}",
+                occurrence=counts,
+                at=tick.now,
+                args=(poll.id,),
+                card=f"poll-{poll.id}",
+            )
+
+
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+@tap("polls", who=COORDINATORS)
+async def polls(turn: Turn, page: int = 0) -> Screen:
+    """List polls."""
+    return await listing(turn, page)
+
+
+async def listing(turn: Turn, page: int = 0, note: str = "") -> Screen:
+    """Show a page of polls, the newest in front, with a word about what just happened."""
+    shown = await page_of(lambda limit, offset: turn.unit.polls.listed(limit=limit, offset=offset), page, 5)
+    numbered = list(enumerate(shown.items, shown.first))
+    text = [
+        turn._("{number}. {name}", number=number, name=poll.wording(turn.lang).question)
+        for number, poll in numbered
+    ]
+    return turn.screen(
+        lines(*text) if text else turn._("No poll yet."),
+        title=turn._("Polls"),
+        rows=[
+            [Button(turn.p("button", "New poll"), "new-poll")],
+            *(
+                [Button(turn._("No. {number}", number=number), action("poll", poll.id))]
+                for number, poll in numbered
+            ),
+            page_buttons(turn, shown, "polls"),
+            [Button(turn.p("button", "Back"), "coordinate")],
+        ],
+        note=note,
+    )

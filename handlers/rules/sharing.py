@@ -1,0 +1,21 @@
+"""Which of an event's materials are meant for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.materials import Material
+
+FALLBACK = ("en", "ar", "ku")
+
+
+def due_to(published: Sequence[Material], lang: str) -> list[Material]:
+    """Choose, kind by kind, the versions in a reader's language, or else those in the nearest other one."""
+    chosen: list[Material] = []
+    for kind in dict.fromkeys(one.kind for one in published):
+        versions = [one for one in published if one.kind == kind]
+        found = next(
+            (one for one in (lang, *FALLBACK) if any(version.lang == one for version in versions)), ""
+        )
+        chosen += [version for version in versions if version.lang == found]
+    return chosen
