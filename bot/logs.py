@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 LOUD_LIBRARIES = (
     "httpx",
@@ -58,7 +59,7 @@ def _redact(record: logging.LogRecord) -> bool:
     return True
 
 
-def _redacted(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _redacted(_logger: Any, _method: str, event: EventDict) -> EventDict:
     for key, value in event.items():
         if isinstance(value, str) and key not in ("timestamp", "level", "at"):
             event[key] = SECRETS.sub("…", value)

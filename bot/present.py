@@ -101,8 +101,8 @@ def _shortened(label: str, limit: int) -> str:
 
 
 def _pieces(part: Part, can: Capabilities, lang: str) -> list[Part]:
-    text = anchor(part.text, lang) if lang else part.text
-    title = anchor(part.title, lang) if lang else part.title
+    text = anchor(part.text, speech(lang).lang) if lang else part.text
+    title = anchor(part.title, speech(lang).lang) if lang else part.title
     whole = replace(part, text=text, title=title)
     if not text and not title and part.layout == "none":
         return []

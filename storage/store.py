@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from storage.unit import Unit
 
 
+AnyRow = sa.Row[*tuple[Any, ...]]
+"""A row of whatever was selected."""
+
+
 class Store:
     """One aggregate within a unit of work."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
 
-    async def one(self, statement: sa.Executable) -> sa.Row[Any] | None:
+    async def one(self, statement: sa.Executable) -> AnyRow | None:
         """Return the first row, or nothing."""
         return (await self.unit.connection.execute(statement)).first()
 
-    async def all(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
+    async def all(self, statement: sa.Executable) -> Sequence[AnyRow]:
         """Return every row."""
         return (await self.unit.connection.execute(statement)).all()
 
