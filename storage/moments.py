@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import moments
+from storage.tables import Instant, moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,21 @@ class Moments(Store):
                 )
             )
 
-    async def withdraw(self, kind: str, subject_id: int) -> None:
-        """Take back what is still waiting."""
-        await self.run(
-            moments.update()
-            .where(moments.c.kind == kind, moments.c.subject_id == subject_id, moments.c.state == "waiting")
-            .values(state="withdrawn")
+    async def withdraw(self, kind: str, subject_id: int, *, after: datetime | None = None) -> None:
+        """Take back what is still waiting, or only what is due after a moment."""
+        waiting = [moments.c.kind == kind, moments.c.subject_id == subject_id, moments.c.state == "waiting"]
+        if after is not None:
+            waiting.append(moments.c.due_at > after)
+        await self.run(moments.update().where(*waiting).values(state="withdrawn"))
+
+    async def next_due(self, kind: str, subject_id: int) -> datetime | None:
+        """Return when the next waiting moment of a subject is due."""
+        found: datetime | None = await self.scalar(
+            sa.select(sa.func.min(moments.c.due_at, type_=Instant)).where(
+                moments.c.kind == kind, moments.c.subject_id == subject_id, moments.c.state == "waiting"
+            )
         )
+        return found
 
     async def due(self, kind: str, now: datetime, limit: int = 20) -> list[Moment]:
         """List what is due; on PostgreSQL the rows are locked and those of another process left out."""
@@ -81,6 +89,15 @@ class Moments(Store):
             Moment(row.id, row.kind, row.subject_id, row.occurrence, row.due_at, row.useful_until)
             for row in rows
         ]
+
+    async def first_after(self, moment: datetime) -> datetime | None:
+        """Return when, after a moment, the next thing of any kind is due."""
+        found: datetime | None = await self.scalar(
+            sa.select(sa.func.min(moments.c.due_at, type_=Instant)).where(
+                moments.c.state == "waiting", moments.c.due_at > moment
+            )
+        )
+        return found
 
     async def settle(self, moment_id: int, state: str, now: datetime) -> bool:
         """End a moment as done, missed or withdrawn; False where it was already ended."""

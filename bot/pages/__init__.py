@@ -1,0 +1,1 @@
+"""The pages that the machine itself serves."""

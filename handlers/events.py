@@ -1,0 +1,268 @@
+"""Events as members meet them: what is coming, one event's card, and what they registered for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers.kit import MEMBERS, Button, Screen, Turn, action, column, lines, paragraphs, tap
+from handlers.menu import menu_button
+from handlers.pages import Page, numbered_label, page_buttons, page_of
+from handlers.rules.kinds import KINDS, MODES, is_in_person, is_online
+from handlers.rules.seats import Reason, barrier, free_seats
+from locales import block, speech
+from storage.events import Event
+from storage.registrations import Registration, Seats
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one person stands with an event. `place` is theirs in line, 0 for who is not waiting."""
+
+    mine: Registration | None
+    place: int
+    seats: Seats
+
+    @property
+    def confirmed(self) -> bool:
+        """Say whether a seat is theirs."""
+        return self.mine is not None and self.mine.state == "confirmed"
+
+
+@tap("events")
+async def upcoming(turn: Turn, page: int = 0) -> Screen:
+    """List what is coming."""
+    return await events_screen(turn, page)
+
+
+async def events_screen(turn: Turn, page: int = 0, note: str = "") -> Screen:
+    """Show a page of what is coming, with a word about what just happened."""
+    shown = await page_of(
+        lambda limit, offset: turn.unit.events.upcoming(turn.now, limit=limit, offset=offset), page
+    )
+    text: str
+    if not shown.items:
+        text = turn._("Nothing is planned at the moment. When something is, you will find it here.")
+    else:
+        text = paragraphs(turn._("Choose an event to see more and to register."), listing(turn, shown))
+    return turn.screen(
+        text,
+        title=turn._("Coming events"),
+        rows=[
+            *item_rows(turn, shown, "event"),
+            page_buttons(turn, shown, "events"),
+            [menu_button(turn)],
+        ],
+        note=note,
+    )
+
+
+@tap("mine")
+async def mine(turn: Turn, page: int = 0) -> Screen:
+    """List what this person registered for and what is still ahead."""
+    shown = await page_of(
+        lambda limit, offset: turn.unit.events.of_member(
+            turn.member.id, turn.now, limit=limit, offset=offset
+        ),
+        page,
+    )
+    standings = [await _standing_line(turn, event) for event in shown.items]
+    none = turn._("You are not registered for anything at the moment. See what is coming under Events.")
+    return turn.screen(
+        listing(turn, shown, standings) if shown.items else none,
+        title=turn._("My registrations"),
+        rows=[
+            *item_rows(turn, shown, "event"),
+            page_buttons(turn, shown, "mine"),
+            [Button(turn.p("button", "Events"), "events"), menu_button(turn)],
+        ],
+    )
+
+
+def listing(turn: Turn, page: Page[Event], standings: Sequence[str] = ()) -> str:
+    """List events with their numbers: title, when and how, and where somebody stands with each."""
+    return paragraphs(
+        *(
+            lines(
+                turn._("{number}. {name}", number=number, name=event.title(turn.lang)),
+                when_line(turn, event),
+                turn.say(MODES[event.mode]),
+                *standings[number - page.first : number - page.first + 1],
+            )
+            for number, event in enumerate(page.items, page.first)
+        )
+    )
+
+
+def item_rows(turn: Turn, page: Page[Event], name: str) -> list[list[Button]]:
+    """Return a button for each event of a page."""
+    return [
+        [Button(numbered_label(turn, number, event.title(turn.lang)), action(name, event.id))]
+        for number, event in enumerate(page.items, page.first)
+    ]
+
+
+async def _standing_line(turn: Turn, event: Event) -> str:
+    if event.state == "cancelled":
+        return turn._("This event was cancelled.")
+    return _my_line(turn, await standing_of(turn, event))
+
+
+# --- one event ----------------------------------------------------------------------------------------------
+
+
+@tap("event")
+async def event(turn: Turn, event_id: int, revision: int = 0) -> Screen:
+    """Show an event's card; a button of an earlier revision is told that something changed."""
+    found = await turn.unit.events.get(event_id)
+    if found is None or found.state == "draft":
+        return await no_such_event(turn)
+    changed = revision not in (0, found.revision)
+    return await event_card(turn, found, turn._("This event has changed since.") if changed else "")
+
+
+async def no_such_event(turn: Turn) -> Screen:
+    """Answer a button of an event that is no longer there."""
+    return await events_screen(turn, note=turn._("This event is no longer there."))
+
+
+async def standing_of(turn: Turn, event: Event) -> Standing:
+    """Find out where this person stands with an event."""
+    registrations = turn.unit.registrations
+    mine = await registrations.of(event.id, turn.member.id)
+    place = await registrations.place(mine) if mine else 0
+    return Standing(mine, place, await registrations.seats(event.id))
+
+
+async def event_card(turn: Turn, event: Event, note: str = "") -> Screen:
+    """Show everything a person needs to know of an event, and what they can do about it."""
+    standing = await standing_of(turn, event)
+    return turn.screen(
+        card_text(turn, event, standing),
+        title=event.title(turn.lang),
+        rows=_card_buttons(turn, event, standing),
+        note=note,
+        private=standing.confirmed and bool(event.join_link),
+    )
+
+
+def card_text(turn: Turn, event: Event, standing: Standing) -> str:
+    """Say what an event is, when, where and for whom, as this person may know it."""
+    written_in = event.title_lang(turn.lang)
+    foreign = written_in not in ("", turn.lang)
+    return paragraphs(
+        _status_line(turn, event, standing),
+        lines(
+            kind_line(turn, event),
+            when_line(turn, event),
+            where_lines(turn, event, inside=standing.confirmed),
+            _seats_line(turn, event, standing.seats),
+            _deadline_line(turn, event),
+        ),
+        turn._("This text is in: {language}", language=speech(written_in).name) if foreign else "",
+        block(event.description(turn.lang)),
+    )
+
+
+def kind_line(turn: Turn, event: Event) -> str:
+    """Name the kind of event."""
+    return turn.say(KINDS[event.kind].label) if event.kind in KINDS else ""
+
+
+def when_line(turn: Turn, event: Event) -> str:
+    """Say when an event takes place, in Baghdad's time."""
+    if event.starts_at is None or event.ends_at is None:
+        return turn._("No time yet")
+    when = turn.speech.when(event.starts_at, event.ends_at, turn.now)
+    return turn._("{when} (Baghdad time)", when=when)
+
+
+def where_lines(turn: Turn, event: Event, *, inside: bool) -> str:
+    """Say how people take part and where; the join link is for those who are inside only."""
+    place = event.place(turn.lang) if is_in_person(event.mode) else ""
+    link = event.join_link if is_online(event.mode) else ""
+    return lines(
+        turn.say(MODES[event.mode]),
+        turn._("Place: {place}", place=place) if place else "",
+        turn._("Join here:") if link and inside else "",
+        block(link) if link and inside else "",
+        turn._("You get the join link when you have a seat.") if link and not inside else "",
+    )
+
+
+def _status_line(turn: Turn, event: Event, standing: Standing) -> str:
+    if event.state == "cancelled":
+        return turn._("This event was cancelled.")
+    if event.over(turn.now):
+        return turn._("You took part in this event.") if standing.confirmed else turn._("This event is over.")
+    return _my_line(turn, standing) or refusal(turn, barrier(event, turn.member.role, turn.now))
+
+
+def _my_line(turn: Turn, standing: Standing) -> str:
+    if standing.confirmed:
+        return turn._("You are registered.")
+    if standing.mine is not None:
+        return turn._("You are on the waiting list. Your place in line: {place}", place=standing.place)
+    return ""
+
+
+def refusal(turn: Turn, reason: Reason | None) -> str:
+    """Say why somebody can't register, or nothing."""
+    match reason:
+        case Reason.CANCELLED:
+            return turn._("This event was cancelled.")
+        case Reason.STARTED:
+            return turn._("This event has already begun.")
+        case Reason.DEADLINE:
+            return turn._("Registration is closed.")
+        case Reason.MEMBERS_ONLY if turn.member.role == "donor":
+            return turn._("This event is for the members of the community.")
+        case Reason.MEMBERS_ONLY:
+            return turn._("Members can register. To become one, join with your organisation.")
+        case Reason.NOT_PUBLISHED:
+            return turn._("This event is not open yet.")
+        case None:
+            return ""
+
+
+def _seats_line(turn: Turn, event: Event, seats: Seats) -> str:
+    free = free_seats(event, seats)
+    if free is None or event.over(turn.now) or event.state != "published":
+        return ""
+    if free <= seats.waitlisted:
+        return turn._("All seats are taken. There is a waiting list.")
+    return turn.n("{count} seat left", "{count} seats left", free)
+
+
+def _deadline_line(turn: Turn, event: Event) -> str:
+    if event.closes_at is None or event.closes_at <= turn.now:
+        return ""
+    return turn._("Register until: {moment}", moment=turn.speech.moment(event.closes_at, turn.now))
+
+
+def _card_buttons(turn: Turn, event: Event, standing: Standing) -> tuple[tuple[Button, ...], ...]:
+    open_still = event.state == "published" and not event.over(turn.now)
+    reason = barrier(event, turn.member.role, turn.now)
+    return column(
+        register_button(turn, event, standing.seats) if standing.mine is None and reason is None else None,
+        Button(turn.p("button", "Join"), "joining") if turn.member.role == "guest" and open_still else None,
+        Button(turn.p("button", "Cancel registration"), action("unregister", event.id))
+        if standing.mine is not None and open_still
+        else None,
+        Button(turn.p("button", "Add to calendar"), action("calendar", event.id))
+        if open_still or (event.state == "cancelled" and standing.mine is not None)
+        else None,
+        Button(turn.p("button", "Slides and tools"), action("materials-of", event.id))
+        if turn.member.role in MEMBERS and (standing.confirmed or event.started(turn.now))
+        else None,
+        Button(turn.p("button", "Manage"), action("manage", event.id)) if turn.member.coordinates else None,
+        Button(turn.p("button", "Back"), "events"),
+    )
+
+
+def register_button(turn: Turn, event: Event, seats: Seats) -> Button:
+    """Return the button that takes a seat, or a place in line where there are none."""
+    free = free_seats(event, seats)
+    full = free is not None and free <= seats.waitlisted
+    label = turn.p("button", "Join waiting list") if full else turn.p("button", "Register")
+    return Button(label, action("register", event.id, event.revision))

@@ -1,0 +1,70 @@
+"""An event as a calendar entry (RFC 5545), and as a link that a web calendar understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from icalendar import Calendar, vCalAddress, vText
+from icalendar import Event as Component
+
+from storage.events import Event
+
+WEB_CALENDAR = "https://calendar.google.com/calendar/render"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a calendar shows of an event to one person. `location` may be a place or a join link."""
+
+    title: str
+    description: str
+    location: str
+    organiser: str
+    contact: str
+
+
+def ics(event: Event, entry: Entry, now: datetime) -> bytes:
+    """Write the entry as a calendar file; a cancelled event takes its entry out of the calendar."""
+    cancelled = event.state == "cancelled"
+    calendar = Calendar()
+    calendar.add("prodid", "-//Diwakhan//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
+    component = Component()
+    component.add("uid", f"{event.uid}@diwakhan")
+    component.add("sequence", event.sequence)
+    component.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
+    component.add("dtstart", _utc(event.starts_at))
+    component.add("dtend", _utc(event.ends_at))
+    component.add("summary", entry.title)
+    component.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    component.add("organizer", _organiser(entry))
+    if entry.description:
+        component.add("description", entry.description)
+    if entry.location:
+        component.add("location", entry.location)
+    calendar.add_component(component)
+    return bytes(calendar.to_ical())
+
+
+def web_link(event: Event, entry: Entry) -> str:
+    """Return the address that opens the entry in Google's calendar."""
+    times = "/".join(f"{_utc(moment):%Y%m%dT%H%M%SZ}" for moment in (event.starts_at, event.ends_at))
+    fields = {"action": "TEMPLATE", "text": entry.title, "dates": times, "ctz": "Asia/Baghdad"}
+    more = {"details": entry.description, "location": entry.location}
+    return f"{WEB_CALENDAR}?{urlencode(fields | {key: text for key, text in more.items() if text})}"
+
+
+def _utc(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise ValueError("an event without a time has no calendar entry")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _organiser(entry: Entry) -> vCalAddress:
+    known = "@" in entry.contact and not set(entry.contact) & set(" :/,;")
+    address = vCalAddress(f"mailto:{entry.contact if known else 'nobody@diwakhan.invalid'}")
+    address.params["cn"] = vText(entry.organiser)
+    return address

@@ -1,0 +1,72 @@
+"""When reminders and the survey of an event are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from handlers.rules.quiet import around, is_quiet
+from storage.moments import Arming
+
+NEAR = timedelta(hours=3)
+"""So close to its event a reminder comes at night too; a shifted one keeps at least this distance."""
+STILL_USEFUL = timedelta(minutes=30)
+SURVEY_AFTER = timedelta(minutes=15)
+SURVEY_USEFUL = timedelta(days=7)
+
+
+def reminder_point(starts_at: datetime, minutes: int) -> datetime:
+    """Return when a reminder is due: so many minutes before the start, but not in quiet hours.
+
+    Out of quiet hours it goes to the nearer of the evening before (20:30) and the morning after (08:00), the
+    latter only where the event is still some hours off.
+    """
+    point = starts_at - timedelta(minutes=minutes)
+    if not is_quiet(point) or starts_at - point <= NEAR:
+        return point
+    evening, morning = around(point)
+    too_late = morning + NEAR > starts_at
+    return evening if too_late or point - evening <= morning - point else morning
+
+
+def reminder_armings(
+    starts_at: datetime,
+    reminders: Iterable[int],
+    schedule_revision: int,
+    now: datetime,
+    moved_from: datetime | None = None,
+) -> list[Arming]:
+    """Return what to arm. Each is useful until the next one is due, the last until the event starts.
+
+    A reminder whose point has passed is left out; but where the event was moved so that the point was overtaken,
+    the last such one is due at once if the event is still far enough ahead.
+    """
+    points = {reminder_point(starts_at, minutes): minutes for minutes in sorted(set(reminders), reverse=True)}
+    due = {point: minutes for point, minutes in points.items() if point > now}
+    passed = [minutes for point, minutes in points.items() if point <= now]
+    if moved_from is not None and starts_at - now > STILL_USEFUL:
+        overtaken = [minutes for minutes in passed if reminder_point(moved_from, minutes) > now]
+        if overtaken:
+            due[now] = min(overtaken)
+    moments = sorted(due)
+    return [
+        Arming(occurrence(due[point], schedule_revision), point, until)
+        for point, until in zip(moments, [*moments[1:], starts_at], strict=True)
+    ]
+
+
+def survey_arming(ends_at: datetime, schedule_revision: int) -> Arming:
+    """Return when people are asked how it was."""
+    due = ends_at + SURVEY_AFTER
+    return Arming(f"r{schedule_revision}", due, due + SURVEY_USEFUL)
+
+
+def occurrence(minutes: int, schedule_revision: int) -> str:
+    """Name a reminder so that it is sent once for each schedule of an event."""
+    return f"{minutes}:r{schedule_revision}"
+
+
+def parse_occurrence(written: str) -> tuple[int, int]:
+    """Read a reminder's minutes and schedule revision back."""
+    minutes, _, revision = written.partition(":r")
+    return int(minutes), int(revision)
