@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,6 +18,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.clock import Clock, Time
 from bot.delivery import Sender
+from bot.demo import seed
 from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
 from bot.metrics import Metrics
@@ -51,6 +52,7 @@ class Machine:
         self.channels: dict[tuple[str, str], Channel] = {}
         self.senders: dict[tuple[str, str], Sender] = {}
         self.community = Community()
+        self._listening: list[asyncio.Task[None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
@@ -97,6 +99,8 @@ class Machine:
             contact=settings.contact,
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
+        if self.browser is not None:
+            await seed(self.database, self.browser.account, self.time.now())
         self.dispatcher = Dispatcher(self.database, self.community, self.channels)
         self.dispatcher.farewell = self._farewell
         self.dispatcher.changed = self._changed
@@ -126,7 +130,8 @@ class Machine:
         self.clock.start()
         self._spawn(self._release())
         if self.telegram is not None and self.settings.telegram_mode == "polling":
-            self._spawn(self.telegram.poll(lambda one: self.heard("telegram", one)))
+            polling = self.telegram.poll(lambda one: self.heard("telegram", one))
+            self._listening.append(asyncio.create_task(polling))
         if self.telegram is not None and self.settings.telegram_mode == "webhook":
             secret = self.settings.telegram_webhook_secret.get_secret_value()
             await self.telegram.set_webhook(self.settings.public_url, secret)
@@ -135,10 +140,9 @@ class Machine:
         """Stop taking, drain, write down, let go."""
         self.stopping = True
         self.clock.stop()
+        await _ended(self._listening)
         await asyncio.gather(*(sender.stop(DRAIN) for sender in self.senders.values()))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _ended(self._tasks)
         for channel in self.channels.values():
             await channel.close()
         await self.database.close()
@@ -179,8 +183,7 @@ class Machine:
             raise SystemExit(1)
         self._stop.set()
 
-    def _spawn(self, work: object) -> None:
-        assert asyncio.iscoroutine(work)  # noqa: S101
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
 
     async def _release(self) -> None:
@@ -214,6 +217,12 @@ class Machine:
     async def _changed(self, channel: str, account: str, peer: str, member: Member) -> None:
         if channel == "telegram" and self.telegram is not None:
             await self.telegram.set_commands(peer, member.lang or "en", member.role)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Server(uvicorn.Server):
