@@ -17,6 +17,7 @@ LOUD_LIBRARIES = (
     "twilio",
     "twilio.http_client",
     "aiohttp",
+    "alembic",
     "apscheduler",
     "uvicorn",
     "asyncio",

@@ -237,6 +237,7 @@ class Stage:
     ) -> Person:
         """Bring in somebody who has arrived already: consented, named, with a role."""
         person = self.person(channel)
+        place = organisation or await self.organisation()
         async with self.database.unit() as unit:
             member = await unit.members.add(at=self.now, lang=lang, role=role)
             await unit.addresses.add(member.id, channel, person.channel.account, person.peer)
@@ -246,7 +247,7 @@ class Stage:
                 state="active",
                 consent_version=1,
                 consented_at=self.now,
-                organisation_id=organisation or await self.organisation(),
+                organisation_id=place,
             )
         return person
 
