@@ -1,0 +1,143 @@
+"""Golden dialogues, played in three languages on every channel (see tests/dialogues/README.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import polib
+import pytest
+
+from locales import BAGHDAD, LANGUAGES, fold, speech
+from tests.play import Person, Stage
+
+HERE = Path(__file__).parent
+DIALOGUES = sorted(path for path in (HERE / "dialogues").glob("*.md") if path.stem != "README")
+PDF = b"%PDF-1.4\n% made for a test\n"
+INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u2066\u2067\u2068\u2069"))
+UNITS = {"day": "days", "days": "days", "hour": "hours", "hours": "hours"}
+
+
+def _catalog(lang: str) -> list[polib.POEntry]:
+    return list(polib.pofile(str(HERE.parent / "locales" / lang / "LC_MESSAGES" / "messages.po")))
+
+
+CATALOGS = {lang: _catalog(lang) for lang in LANGUAGES}
+
+
+def translations(lang: str, msgid: str) -> list[str]:
+    """List every translation of an English text (singular or plural), whatever its context."""
+    found = []
+    for entry in CATALOGS[lang]:
+        if msgid in (entry.msgid, entry.msgid_plural):
+            found += [entry.msgstr, *entry.msgstr_plural.values()]
+    assert found, f"no catalog text {msgid!r}"
+    return [text for text in found if text]
+
+
+def seems(text: str) -> re.Pattern[str]:
+    """Match a text whatever stands for its placeholders."""
+    pieces = [re.escape(piece) for piece in re.split(r"\{\w+\}", text.translate(INVISIBLE))]
+    return re.compile(".+?".join(pieces), re.DOTALL)
+
+
+@dataclass
+class Playing:
+    """One dialogue being played."""
+
+    stage: Stage
+    lang: str
+    channel: str
+    people: dict[str, Person] = field(default_factory=dict)
+    watched: str = ""
+
+    async def line(self, line: str) -> None:
+        """Play one line."""
+        if match := re.fullmatch(r"## (\w+) \((\w+)\)", line):
+            await self._enter(*match.groups())
+        elif match := re.fullmatch(r"time passes: (\d+) (\w+)", line):
+            await self.stage.passes(timedelta(**{UNITS[match[2]]: int(match[1])}))
+        elif match := re.fullmatch(r"(\w+) sees", line):
+            self.watched = match[1]
+        elif match := re.fullmatch(r"(\w+): (says|taps|sends) (.+)", line):
+            self.watched = match[1]
+            await self._act(self.people[match[1]], match[2], match[3])
+        elif line.startswith("> "):
+            self._expect(line[2:])
+        elif line and not line.startswith("# "):
+            raise AssertionError(f"not a line of a dialogue: {line}")
+
+    async def _enter(self, name: str, role: str) -> None:
+        stranger = role == "stranger"
+        person = (
+            self.stage.person(self.channel)
+            if stranger
+            else await self.stage.known(self.lang, channel=self.channel, role=role)
+        )
+        self.people[name] = person
+
+    async def _act(self, person: Person, verb: str, what: str) -> None:
+        if verb == "says":
+            await person.says(self._filled(what))
+        elif verb == "sends":
+            await person.sends(what, PDF, "application/pdf")
+        elif what.startswith("["):
+            await self._tap_label(person, what[1:-1])
+        else:
+            await person.taps(self._named(person, what.strip("{}")))
+
+    async def _tap_label(self, person: Person, msgid: str) -> None:
+        wanted = {fold(text) for text in translations(self.lang, msgid)}
+        label = next((label for label in reversed(_labels(person)) if fold(label) in wanted), "")
+        assert label, f"no button {msgid!r}; there are {_labels(person)}\n{person.sees}"
+        await person.taps(label)
+
+    def _named(self, person: Person, what: str) -> str:
+        if what == "language":
+            return speech(self.lang).name
+        return person.last.part.listed[0][1] if what == "first" and person.last.part.listed else (
+            _labels(person, last=True)[0] if what == "first" else what
+        )  # fmt: skip
+
+    def _filled(self, text: str) -> str:
+        if match := re.fullmatch(r"\{in (\d+) days at (\d\d:\d\d)\}", text):
+            day = self.stage.now.astimezone(BAGHDAD) + timedelta(days=int(match[1]))
+            return f"{day:%d/%m/%Y} {match[2]}"
+        return text.replace("\\n", "\n")
+
+    def _expect(self, msgid: str) -> None:
+        person = self.people[self.watched]
+        seen = "\n".join([person.sees, *person.buttons]).translate(INVISIBLE)
+        wanted = translations(self.lang, msgid)
+        assert any(seems(text).search(seen) for text in wanted), f"{wanted} is not in\n{seen}"
+
+
+def _labels(person: Person, *, last: bool = False) -> list[str]:
+    shown = person.phone[-1:] if last else person.phone
+    return [label for one in shown for label in one.labels]
+
+
+def steps(path: Path) -> Iterator[str]:
+    """Yield the lines of a dialogue."""
+    yield from (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp", "browser"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
+async def test_a_dialogue_goes_as_written(stage: Stage, path: Path, lang: str, channel: str) -> None:
+    playing = Playing(stage, lang, channel)
+    for line in steps(path):
+        await playing.line(line)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
+async def test_a_dialogue_goes_as_written_on_postgresql(stage: Stage, path: Path) -> None:
+    playing = Playing(stage, "ar", "telegram")
+    for line in steps(path):
+        await playing.line(line)
