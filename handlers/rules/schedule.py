@@ -48,10 +48,10 @@ def reminder_armings(
         overtaken = [minutes for minutes in passed if reminder_point(moved_from, minutes) > now]
         if overtaken:
             due[now] = min(overtaken)
-    moments = sorted(due)
+    until = [*sorted(due)[1:], starts_at][: len(due)]
     return [
-        Arming(occurrence(due[point], schedule_revision), point, until)
-        for point, until in zip(moments, [*moments[1:], starts_at], strict=True)
+        Arming(occurrence(due[point], schedule_revision), point, end)
+        for point, end in zip(sorted(due), until, strict=True)
     ]
 
 
