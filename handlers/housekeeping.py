@@ -81,7 +81,7 @@ async def owe_scrub(unit: Unit) -> None:
     await unit.facts.put("scrub", "owed")
 
 
-@tick("scrub", every=timedelta(seconds=10))
+@tick("scrub", every=timedelta(minutes=1))
 async def scrub(tick: Tick) -> None:
     """Take the remains of deleted rows off the disk where that is owed, until it succeeds."""
     async with tick.unit() as unit:

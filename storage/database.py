@@ -90,13 +90,11 @@ class Database:
         async with self._writer, self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None  # noqa: S101
-            ((pages,),) = await driver.execute_fetchall("PRAGMA page_count")
-            if pages > SCRUBBED_IN_MEMORY:
-                await driver.execute_fetchall("PRAGMA temp_store=FILE")
-            await driver.execute_fetchall("VACUUM")
-            await driver.execute_fetchall("PRAGMA temp_store=MEMORY")
-            ((busy, _, _),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-            return bool(busy == 0)
+            try:
+                return await _rewrite(driver)
+            finally:
+                for pragma in SQLITE_PRAGMAS:
+                    await driver.execute_fetchall(pragma)
 
     async def _scrub_tables(self) -> bool:
         async with self.engine.connect() as plain:
@@ -114,6 +112,17 @@ class Database:
     async def close(self) -> None:
         """Let go of every connection."""
         await self.engine.dispose()
+
+
+async def _rewrite(driver: Any) -> bool:
+    ((pages,),) = await driver.execute_fetchall("PRAGMA page_count")
+    if pages > SCRUBBED_IN_MEMORY:
+        await driver.execute_fetchall("PRAGMA temp_store=FILE")
+    await driver.execute_fetchall("VACUUM")
+    # Writers wait as long as this does, so it gives up soon.
+    await driver.execute_fetchall("PRAGMA busy_timeout=1000")
+    ((busy, _, _),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    return bool(busy == 0)
 
 
 def _engine(url: sa.URL) -> AsyncEngine:
