@@ -69,7 +69,9 @@ async def unregister(turn: Turn, event_id: int) -> Screen:
         paragraphs(
             turn._("Do you want to cancel your registration?"),
             when_line(turn, event),
-            turn._("Your seat goes to the next person in line."),
+            turn._("Your seat goes to the next person in line.")
+            if mine.state == "confirmed"
+            else turn._("You give up your place in line."),
         ),
         title=event.title(turn.lang),
         rows=column(

@@ -61,7 +61,7 @@ class Registrations(Store):
             .where(registrations.c.event_id == event_id, ~came_back)
             .group_by(registrations.c.state)
         )
-        return Seats(**{state: count for state, count in rows})
+        return Seats(**{row[0]: row[1] for row in rows})
 
     async def place(self, registration: Registration) -> int:
         """Return somebody's place in line, 1 being the next; 0 for who is not waiting."""
