@@ -1,6 +1,6 @@
 // The demo's phones. The server says every date, size and label; texts are set as text, never as markup.
 
-const { texts, personas, lang, largest, version } = JSON.parse(document.getElementById("data").textContent);
+const { texts, personas, lang, largest, version, invited } = JSON.parse(document.getElementById("data").textContent);
 const NARROW = matchMedia("(max-width: 700px)");
 const RTL = new Set(["ar", "ku", "ckb"]);
 const phones = new Map();
@@ -34,7 +34,7 @@ function remember() {
 let guests = remembered("guests", []);
 
 function guest(peer, index) {
-  return { peer, name: said(texts.guest, { number: index + 1 }), about: texts.unknown, role: "guest", lang: "" };
+  return { peer, name: said(texts.guest, { number: index + 1 }), about: invited || texts.unknown, role: "guest", lang: "" };
 }
 
 function everyone() {
@@ -166,7 +166,10 @@ class Phone {
   grow() {
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight, 140)}px`;
-    this.element.classList.toggle("writing", this.input.value.trim() !== "");
+    const empty = this.input.value.trim() === "";
+    // An empty field has no direction of its own: its hint stands where the chat's language begins.
+    this.input.dir = empty ? "" : "auto";
+    this.element.classList.toggle("writing", !empty);
   }
 
   async submit() {
@@ -364,10 +367,11 @@ function chipOf(persona) {
   chip.dataset.peer = persona.peer;
   chip.dataset.role = persona.role;
   chip.setAttribute("aria-pressed", String(phones.has(persona.peer)));
-  chip.title = persona.about;
   const face = made("span", "face", initial(persona.name));
   face.setAttribute("aria-hidden", "true");
-  chip.append(face, made("span", "", persona.name), made("span", "count hidden"));
+  const words = made("span", "words", persona.name);
+  words.append(made("small", "", persona.about));
+  chip.append(face, words, made("span", "count hidden"));
   chip.addEventListener("click", () => chosen(persona));
   return chip;
 }
@@ -488,7 +492,7 @@ async function begin() {
   drawPeople();
   const all = new Map(everyone().map((one) => [one.peer, one]));
   const usual = [guests[0], ...personas.filter((one) => one.first).map((one) => one.peer)];
-  const room = NARROW.matches ? 1 : Math.max(1, Math.min(3, Math.floor(innerWidth / 400)));
+  const room = NARROW.matches ? 1 : Math.max(1, Math.min(3, Math.floor((innerWidth - 240) / 360)));
   const wanted = remembered("open", usual.slice(0, room)).filter((peer) => all.has(peer));
   for (const peer of wanted) await open(all.get(peer));
   listen();

@@ -23,9 +23,9 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.browser import PEER, BrowserChannel, lasting, offers
 from bot.channels.contract import Ignored
-from bot.demo import PERSONAS, STEPS, Persona, travel
+from bot.demo import GUEST, PERSONAS, STEPS, Persona, invitation, travel
 from bot.dispatch import Unavailable
-from locales import BAGHDAD, LANGUAGES, N_, NP_, Language, Message, Speech, speech
+from locales import BAGHDAD, LANGUAGES, N_, NP_, Language, Message, Speech, isolate, speech
 from storage.browser import BrowserMessage
 from storage.files import MAX_BYTES
 
@@ -113,6 +113,7 @@ class _Demo:
         voice = speech(lang)
         async with self._machine.database.reading() as unit:
             version = await unit.browser.version()
+        code = await invitation(self._machine.database, self._machine.time.now())
         html = _templates.get_template("chat.html").render(
             voice=voice,
             voices=[speech(one) for one in LANGUAGES],
@@ -120,6 +121,7 @@ class _Demo:
             steps=list(STEPS),
             data={
                 "texts": _texts(voice),
+                "invited": GUEST[lang].format(code=isolate(code)) if code else "",
                 "personas": [_persona(one, lang) for one in PERSONAS],
                 "lang": lang,
                 "largest": MAX_BYTES,
@@ -253,7 +255,8 @@ class _Demo:
         return Response(status_code=204)
 
     def _clock(self, voice: Speech) -> str:
-        return voice.moment(self._machine.time.now(), zone=BAGHDAD)
+        now = self._machine.time.now()
+        return voice.moment(now, now, zone=BAGHDAD)
 
 
 def _guarded(endpoint: Endpoint) -> Endpoint:
@@ -322,14 +325,21 @@ def _texts(voice: Speech) -> dict[str, str]:
     return {name: str(voice.say(message)) for name, message in TEXTS.items()}
 
 
-def _persona(persona: Persona, lang: Language) -> dict[str, str]:
+def _persona(persona: Persona, lang: Language) -> dict[str, Any]:
     return {
         "peer": persona.peer,
         "name": persona.names[lang],
         "about": persona.about(lang),
         "role": persona.role,
         "lang": persona.lang,
+        "first": persona in _first(lang),
     }
+
+
+def _first(lang: Language) -> tuple[Persona, ...]:
+    """Choose whose phones lie on the table at first: somebody of each role who speaks the page's language."""
+    speaking = {one.role: one for one in reversed(PERSONAS) if one.lang == lang}
+    return tuple(speaking[role] for role in ("member", "coordinator"))
 
 
 def _shown(message: BrowserMessage, voice: Speech, now: datetime) -> dict[str, Any]:

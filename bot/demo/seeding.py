@@ -1,0 +1,252 @@
+"""Filling an empty installation with the demo's community, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.demo.documents import PPTX, sheet, slides
+from bot.demo.people import PERSONAS, Persona, crowd, organisations
+from bot.demo.programme import (
+    ABOUT,
+    ANSWERS,
+    COMING,
+    DRAFT,
+    NOTES,
+    PAST,
+    POINTS,
+    SLIDES,
+    TOOL,
+    WEBINARS,
+    Coming,
+    Past,
+)
+from bot.demo.said import Said, filled
+from handlers.privacy import VERSION
+from handlers.reminders import arm
+from handlers.rules.kinds import KINDS, is_online
+from handlers.rules.surveys import ENOUGH
+from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
+from storage.database import Database
+from storage.events import Event
+from storage.invitations import grouped
+from storage.unit import Unit
+
+SEEDED = "demo-seeded"
+JOIN_LINK = "https://meet.example.org/diwakhan"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of the library, made before the database is asked to wait for it."""
+
+    event: Said
+    kind: str
+    lang: Language
+    title: str
+    name: str
+    mime: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person who was just taken in."""
+
+    member: int
+    organisation: int | None
+
+
+async def seed(database: Database, account: str, now: datetime) -> None:
+    """Fill an empty installation; one that was filled before is left as it is."""
+    async with database.reading() as unit:
+        if await unit.facts.get(SEEDED):
+            return
+    documents = await asyncio.to_thread(_documents)
+    async with database.unit() as unit:
+        if await unit.facts.get(SEEDED):
+            return
+        await unit.facts.put(SEEDED, now.isoformat())
+        places = {entry.slug: await unit.organisations.put(entry) for entry in organisations()}
+        personas = {one.peer: await _person(unit, account, one, places, now) for one in PERSONAS}
+        others = [await _person(unit, account, one, places, now) for one in crowd()]
+        members = [personas[one.peer] for one in PERSONAS if one.role == "member"]
+        events = [await _past(unit, one, [*members, *others], now) for one in PAST]
+        await _survey(unit, events[len(WEBINARS) - 2], others, now)
+        await _library(unit, events, documents)
+        for number, coming in enumerate(COMING):
+            await _coming(unit, coming, [*members[:1], *others[number:]], now)
+        await _draft(unit, now)
+
+
+async def invitation(database: Database, now: datetime) -> str:
+    """Return a code with which a guest may join an organisation of the demo; empty where that is gone."""
+    slug = organisations()[0].slug
+    async with database.unit() as unit:
+        organisation = (await unit.organisations.by_slug()).get(slug)
+        if organisation is None:
+            return ""
+        code = await unit.invitations.issue(
+            "demo",
+            organisation_id=organisation.id,
+            role="member",
+            uses=1000,
+            at=now,
+            expires_at=now + timedelta(days=3650),
+        )
+    return grouped(code)
+
+
+async def _person(
+    unit: Unit, account: str, persona: Persona, places: dict[str, int], now: datetime
+) -> Someone:
+    since = now - timedelta(days=330)
+    member = await unit.members.add(at=since, lang=persona.lang, role=persona.role)
+    organisation = places.get(persona.organisation)
+    await unit.members.change(
+        member.id,
+        name=persona.names[persona.lang],
+        state="active",
+        consent_version=VERSION,
+        consented_at=since,
+        organisation_id=organisation,
+    )
+    await unit.addresses.add(member.id, "browser", account, persona.peer)
+    return Someone(member.id, organisation)
+
+
+# --- events -------------------------------------------------------------------------------------------------
+
+
+async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> Event:
+    """Begin an event as its kind begins, with a title and a description in each language that has one."""
+    usual = KINDS[kind]
+    event = await unit.events.draft(
+        uid,
+        kind,
+        at=at,
+        minutes=usual.minutes,
+        mode=usual.mode,
+        capacity=usual.capacity,
+        reminders=usual.reminders,
+        survey_mode=usual.survey_mode,
+    )
+    for lang in LANGUAGES:
+        if title[lang]:
+            event = await unit.events.put_text(event, lang, "title", title[lang])
+            event = await unit.events.put_text(event, lang, "description", ABOUT[kind][lang])
+    return event
+
+
+async def _past(unit: Unit, past: Past, people: Sequence[Someone], now: datetime) -> Event:
+    """Hold an event that is over. Of the last one, which ended yesterday, people are still to be asked."""
+    starts = _at(now - timedelta(days=past.days), 16)
+    event = await _event(unit, f"demo-past-{past.kind}-{past.days}", past.kind, past.title, starts)
+    starts -= timedelta(days=event.minutes // (24 * 60))
+    fresh = past.days == 1
+    mode = KINDS[past.kind].survey_mode if fresh else "none"
+    event = await unit.events.change(event, starts_at=starts, state="published", survey_mode=mode)
+    came = people[: 2 if past.kind == "mentorship" else 8 + past.days % 11]
+    await _register(unit, event, came, starts - timedelta(days=3))
+    if fresh:
+        await arm(unit, event, now)
+    return event
+
+
+async def _coming(unit: Unit, coming: Coming, people: Sequence[Someone], now: datetime) -> None:
+    starts = _at(now + timedelta(days=coming.days), coming.hour)
+    uid = f"demo-coming-{coming.kind}-{coming.days}"
+    event = await _event(unit, uid, coming.kind, coming.title, now - timedelta(days=6))
+    mode = coming.mode or KINDS[coming.kind].mode
+    event = await unit.events.change(
+        event,
+        starts_at=starts,
+        state="published",
+        mode=mode,
+        capacity=coming.capacity or KINDS[coming.kind].capacity,
+        join_link=JOIN_LINK if is_online(mode) else "",
+        closes_at=starts - timedelta(days=coming.closes) if coming.closes else None,
+    )
+    for lang in LANGUAGES if coming.place else ():
+        event = await unit.events.put_text(event, lang, "place", (coming.place or {})[lang])
+    # The first of the people is a persona, who holds a seat in what comes first and may try the others.
+    came = people[: coming.seats] if coming.days == 1 else people[1 : coming.seats + 1]
+    await _register(unit, event, came, now - timedelta(days=2))
+    await arm(unit, event, now)
+
+
+async def _draft(unit: Unit, now: datetime) -> None:
+    event = await _event(unit, "demo-draft", "roundtable", DRAFT, now - timedelta(hours=3))
+    await unit.events.change(event, starts_at=_at(now + timedelta(days=30), 11))
+
+
+async def _register(unit: Unit, event: Event, people: Sequence[Someone], at: datetime) -> None:
+    for number, one in enumerate(people):
+        when = at + timedelta(minutes=number)
+        await unit.registrations.add(event.id, one.member, one.organisation, "confirmed", when)
+
+
+async def _survey(unit: Unit, event: Event, people: Sequence[Someone], now: datetime) -> None:
+    """Ask people about an event of some time ago, take their answers and close the survey."""
+    asked = (event.ends_at or now) + timedelta(hours=1)
+    registered = unit.registrations.recipients(event.id, "confirmed")
+    survey = await unit.surveys.create(
+        event.id, "anonymous", "event", people=registered, at=asked, closes_at=asked + timedelta(days=7)
+    )
+    if survey is None:
+        return
+    for one, (rating, use, words) in zip(people, ANSWERS, strict=False):
+        answers: dict[str, str | None] = {"rating": rating, "use": use, "words": words}
+        await unit.surveys.send(survey.id, one.member, answers, asked)
+    await unit.surveys.close(survey.id, least=ENOUGH)
+
+
+def _at(day: datetime, hour: int) -> datetime:
+    return day.astimezone(BAGHDAD).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+# --- the library --------------------------------------------------------------------------------------------
+
+
+def _documents() -> list[Document]:
+    """Make the slides of every webinar but the last, two checklists, and notes as a picture."""
+    made = [_slides(number, title, lang) for number, title in enumerate(WEBINARS[:-1]) for lang in LANGUAGES]
+    made += [
+        _sheet(number, WEBINARS[number], lang, "pdf", "tool", TOOL) for number in (0, 2) for lang in LANGUAGES
+    ]
+    talked = next(past.title for past in reversed(PAST) if past.kind == "roundtable")
+    return made + [_sheet(9, talked, lang, "png", "notes", NOTES) for lang in LANGUAGES]
+
+
+def _slides(number: int, title: Said, lang: Language) -> Document:
+    points = [point[lang] for point in POINTS]
+    body = slides(title[lang], points, rtl=speech(lang).rtl)
+    said = filled(SLIDES, title=title)[lang]
+    return Document(title, "slides", lang, said, f"slides-{number + 1}-{lang}.pptx", PPTX, body)
+
+
+def _sheet(number: int, title: Said, lang: Language, form: str, kind: str, naming: Said) -> Document:
+    body = sheet(title[lang], [point[lang] for point in POINTS], rtl=speech(lang).rtl, form=form)
+    mime = "application/pdf" if form == "pdf" else "image/png"
+    said = filled(naming, title=title)[lang]
+    return Document(title, kind, lang, said, f"{kind}-{number + 1}-{lang}.{form}", mime, body)
+
+
+async def _library(unit: Unit, events: Sequence[Event], documents: Sequence[Document]) -> None:
+    by_title = {event.title("en"): event for event in events}
+    for one in documents:
+        event = by_title[one.event["en"]]
+        at = event.ends_at or event.created_at
+        file = await unit.files.add(one.name, one.mime, one.body, at=at)
+        material = await unit.materials.draft(at, one.lang, event.id)
+        words = " ".join((one.title, *one.event.values()))
+        await unit.materials.change(
+            material.id,
+            kind=one.kind,
+            title=one.title,
+            search_key=search_key(words),
+            file_id=file.id,
+            state="published",
+        )
