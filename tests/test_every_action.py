@@ -104,6 +104,8 @@ async def test_a_double_tap_arrives_with_a_new_id_and_changes_nothing(stage: Sta
     await coordinator.taps("Coffee chat", again=True)
     await coordinator.says("Coffee")
     await coordinator.says("tomorrow 20:00")
+    await coordinator.taps("Yes, that is it", again=True)
+    await coordinator.forges("manage:1")
     await coordinator.taps("Publish", again=True)
     await member.says("/events")
     await member.taps("1.")
