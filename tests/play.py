@@ -255,7 +255,7 @@ class Stage:
         """Return an organisation's id, made if need be."""
         async with self.database.unit() as unit:
             return await unit.organisations.put(
-                Entry(slug, "Organisation, Basra", "منظمة، البصرة", "ڕێکخراو، بەسرە", "prime", "basra")
+                Entry(slug, f"Organisation {slug}", f"منظمة {slug}", f"ڕێکخراو {slug}", "prime", "basra")
             )
 
     async def passes(self, by: timedelta) -> None:

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from storage.members import Member
 
 STAFF = ("coordinator", "administrator")
+MEMBERS = ("member", *STAFF)
 GRANTED = ("coordinator", "donor")
 """What an administrator may make of somebody in chat; administrators themselves come from the settings."""
 

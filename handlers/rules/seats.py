@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from handlers.kit import MEMBERS
 from handlers.rules.kinds import KINDS
+from handlers.rules.roles import MEMBERS
 from storage.events import Event
 from storage.registrations import Registration, Seats
 
