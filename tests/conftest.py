@@ -40,9 +40,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """Start a real PostgreSQL for this test process and return its address."""
-    with running_postgres(tmp_path_factory.mktemp("pg")) as url:
+    with running_postgres() as url:
         yield url
 
 

