@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from handlers.kit import (
     ADMINISTRATORS,
@@ -22,12 +24,15 @@ from handlers.kit import (
 from handlers.menu import menu_button
 from handlers.onboarding import organisation_name
 from handlers.organisations import choose_organisation, shorten
+from handlers.pages import FARTHEST, Page, page_buttons
 from handlers.rules.roles import GRANTED, Refusal, after_joining, refused, without_grant
 from locales import NP_, Message
 from storage.invitations import grouped
 from storage.join_requests import JoinRequest
 from storage.members import Member
 from storage.organisations import Organisation
+
+T = TypeVar("T")
 
 A_PAGE = 6
 COUNTS_A_PAGE = 15
@@ -73,13 +78,13 @@ async def people(turn: Turn) -> Screen:
 async def requests(turn: Turn, page: int) -> Screen:
     """List who waits for an answer."""
     waiting = await turn.unit.join_requests.waiting()
-    shown = waiting[max(0, page) * A_PAGE :][:A_PAGE]
-    names = {one.id: one.name for one in await turn.unit.members.many([one.member_id for one in shown])}
-    buttons = [[_name_button(turn, names[one.member_id], action("request", one.id))] for one in shown]
+    shown = _page(waiting, page)
+    names = {one.id: one.name for one in await turn.unit.members.many([one.member_id for one in shown.items])}
+    buttons = [[_name_button(turn, names[one.member_id], action("request", one.id))] for one in shown.items]
     return turn.screen(
-        turn._("Who would you like to answer?") if shown else turn._("No request is waiting."),
+        turn._("Who would you like to answer?") if buttons else turn._("No request is waiting."),
         title=turn._("Requests to join"),
-        rows=[*buttons, _pages(turn, "requests", page, len(waiting), A_PAGE), [_back(turn)]],
+        rows=[*buttons, page_buttons(turn, shown, "requests"), [_back(turn)]],
         private=True,
     )
 
@@ -201,7 +206,7 @@ async def headcounts(turn: Turn, page: int) -> Screen:
     """Count the people of each organisation."""
     counts = await turn.unit.organisations.headcounts()
     listed = await turn.unit.organisations.listed(turn.lang)
-    shown = listed[max(0, page) * COUNTS_A_PAGE :][:COUNTS_A_PAGE]
+    shown = _page(listed, page, COUNTS_A_PAGE)
     return turn.screen(
         paragraphs(
             lines(
@@ -211,10 +216,10 @@ async def headcounts(turn: Turn, page: int) -> Screen:
                     count=len(await turn.unit.organisations.people(None)),
                 ),
             ),
-            lines(*(_headcount(turn, one, counts.get(one.id, 0)) for one in shown)),
+            lines(*(_headcount(turn, one, counts.get(one.id, 0)) for one in shown.items)),
         ),
         title=turn._("How many we are"),
-        rows=[_pages(turn, "headcounts", page, len(listed), COUNTS_A_PAGE), [_back(turn)]],
+        rows=[page_buttons(turn, shown, "headcounts"), [_back(turn)]],
     )
 
 
@@ -313,10 +318,12 @@ def link_for(turn: Turn, code: str) -> str:
 async def roles_of(turn: Turn, organisation_id: int, page: int = 0) -> Screen:
     """List the people of an organisation, or with 0 those without one."""
     ids = await turn.unit.organisations.people(organisation_id or None)
-    shown = ids[max(0, page) * A_PAGE :][:A_PAGE]
-    found = {one.id: one for one in await turn.unit.members.many(shown)}
+    shown = _page(ids, page)
+    found = {one.id: one for one in await turn.unit.members.many(shown.items)}
     organisation = await organisation_name(turn, organisation_id)
-    buttons = [[_name_button(turn, found[one].name, action("person", one))] for one in shown if one in found]
+    buttons = [
+        [_name_button(turn, found[one].name, action("person", one))] for one in shown.items if one in found
+    ]
     return turn.screen(
         paragraphs(
             turn._("Organisation: {organisation}", organisation=organisation) if organisation else "",
@@ -327,7 +334,7 @@ async def roles_of(turn: Turn, organisation_id: int, page: int = 0) -> Screen:
         title=turn._("Roles"),
         rows=[
             *buttons,
-            _pages(turn, action("roles-org", organisation_id), page, len(ids), A_PAGE),
+            page_buttons(turn, shown, "roles-org", organisation_id),
             [_back(turn)],
         ],
         private=True,
@@ -420,10 +427,6 @@ def _back(turn: Turn) -> Button:
     return Button(turn.p("button", "People"), "people")
 
 
-def _pages(turn: Turn, written: str, page: int, count: int, size: int) -> list[Button]:
-    buttons = []
-    if page > 0:
-        buttons.append(Button(turn.p("button", "Previous"), f"{written}:{page - 1}"))
-    if (page + 1) * size < count:
-        buttons.append(Button(turn.p("button", "Next"), f"{written}:{page + 1}"))
-    return buttons
+def _page(items: Sequence[T], number: int, size: int = A_PAGE) -> Page[T]:
+    number = max(0, min(number, FARTHEST))
+    return Page(items[number * size :][:size], number, len(items) > (number + 1) * size, size)

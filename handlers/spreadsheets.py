@@ -221,11 +221,20 @@ async def confirm(turn: Turn, file_id: int) -> Screen:
     found = preview(checked.lines, await turn.unit.organisations.by_slug())
     codes = [await _take_in(turn, line, file_id) for line in checked.lines]
     wanted = [one for one in codes if one]
-    attached = (
-        [Attachment(await _sheet(turn, "invitations.xlsx", [CODES_HEADING, *wanted]))] if wanted else []
+    done = _done_screen(
+        turn, turn._("Done. New: {new}, changed: {changed}.", new=found.new, changed=found.changed)
     )
-    done = turn._("Done. New: {new}, changed: {changed}.", new=found.new, changed=found.changed)
-    return _done_screen(turn, done, attached)
+    return done.followed_by(await _codes_screen(turn, wanted)) if wanted else done
+
+
+async def _codes_screen(turn: Turn, codes: Sequence[Sequence[str | int]]) -> Screen:
+    """Send the codes as a message of their own, which a second tap can't replace: they are shown only once."""
+    file_id = await _sheet(turn, "invitations.xlsx", [CODES_HEADING, *codes])
+    return turn.screen(
+        turn._("The codes are in the file. Please pass each on by itself, and delete the file then."),
+        attachments=[Attachment(file_id)],
+        private=True,
+    )
 
 
 async def _waiting(turn: Turn, file_id: int) -> bytes | None:
@@ -261,20 +270,13 @@ async def _sheet(turn: Turn, name: str, rows: Sequence[Sequence[str | int]]) -> 
     return file.id
 
 
-def _done_screen(turn: Turn, text: str, attached: Sequence[Attachment] = ()) -> Screen:
+def _done_screen(turn: Turn, text: str) -> Screen:
     return turn.screen(
-        paragraphs(
-            text,
-            turn._("The codes are in the file. Please pass each on by itself, and delete the file then.")
-            if attached
-            else "",
-        ),
+        text,
         title=turn._("Organisations from a spreadsheet"),
         rows=column(
             Button(turn.p("button", "Another file"), "organisations-import"),
             Button(turn.p("button", "People"), "people"),
             menu_button(turn),
         ),
-        attachments=attached,
-        private=bool(attached),
     )

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from handlers.onboarding import REQUESTS_A_DAY
 from handlers.privacy import notice_text
 from locales import speech
-from storage.database import Database
 from storage.invitations import WRONG_CODES, grouped
 from storage.tables import members
-from tests.play import Person, Stage, staged
+from tests.play import Person, Stage
 
 LANGUAGES = ("ar", "ku", "en")
 CHANNELS = ("telegram", "whatsapp", "browser")
-
-
-@pytest.fixture
-async def stage(database: Database, now: datetime) -> AsyncIterator[Stage]:
-    async with staged(database, now) as opened:
-        yield opened
 
 
 async def a_code(stage: Stage, *, uses: int = 3, slug: str = "org-basra", seed: str = "seed") -> str:
