@@ -167,10 +167,10 @@ async def _whatsapp(settings: Settings, session: aiohttp.ClientSession) -> list[
     if not settings.whatsapp:
         return [hint("WhatsApp: off; set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM")]
     sid = settings.twilio_account_sid
-    auth = aiohttp.BasicAuth(sid, settings.twilio_auth_token.get_secret_value())
+    headers = {"Authorization": aiohttp.encode_basic_auth(sid, settings.twilio_auth_token.get_secret_value())}
     url = f"{settings.twilio_api_url}/2010-04-01/Accounts/{sid}/Messages.json?PageSize=1"
     try:
-        async with session.get(url, auth=auth) as response:
+        async with session.get(url, headers=headers) as response:
             status = response.status
     except (aiohttp.ClientError, TimeoutError) as error:
         return [bad(f"WhatsApp: no answer from Twilio ({type(error).__name__}); check TWILIO_API_URL")]

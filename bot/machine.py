@@ -33,6 +33,8 @@ from storage.vault import Vault
 
 DRAIN = 20.0
 """Seconds that messages under way get to end when the process is asked to stop."""
+TIDY = 3600.0
+"""Seconds between looks for wordings at Twilio that nothing uses any more."""
 
 log = structlog.get_logger()
 
@@ -129,6 +131,8 @@ class Machine:
             self._spawn(sender.run())
         self.clock.start()
         self._spawn(self._release())
+        if self.whatsapp is not None:
+            self._spawn(self._tidy(self.whatsapp))
         if self.telegram is not None and self.settings.telegram_mode == "polling":
             polling = self.telegram.poll(lambda one: self.heard("telegram", one))
             self._listening.append(asyncio.create_task(polling))
@@ -195,6 +199,15 @@ class Machine:
                     await unit.outbox.release(now=self.time.now())
             except Exception as error:
                 log.error("leases could not be taken back", error=type(error).__name__)
+
+    async def _tidy(self, whatsapp: WhatsAppChannel) -> None:
+        """Delete wordings at Twilio that nothing uses any more, every so often."""
+        while True:
+            await asyncio.sleep(TIDY)
+            try:
+                await whatsapp.clean_contents()
+            except Exception as error:
+                log.warning("contents could not be tidied", error=type(error).__name__)
 
     async def _report(self, report: DeliveryReport) -> None:
         async with self.database.unit() as unit:

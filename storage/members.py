@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import addresses, members
+from storage.tables import members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
@@ -97,15 +97,6 @@ class Members(Store):
     async def count(self, *conditions: sa.ColumnElement[bool]) -> int:
         """Count people under conditions on the members table."""
         return int(await self.scalar(sa.select(sa.func.count()).select_from(members).where(*conditions)) or 0)
-
-    async def of_address(self, address_id: int) -> Member | None:
-        """Find the person behind an address."""
-        row = await self.one(
-            sa.select(members)
-            .join(addresses, addresses.c.member_id == members.c.id)
-            .where(addresses.c.id == address_id)
-        )
-        return None if row is None else self._read(row)
 
     def _read(self, row: sa.Row[Any]) -> Member:
         return Member(

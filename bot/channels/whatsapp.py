@@ -112,10 +112,14 @@ class JsonHttpClient(AsyncTwilioHttpClient):
         allow_redirects: bool = False,
     ) -> TwilioResponse:
         """Make one request; raises TimeoutError after TIMEOUT seconds."""
-        if headers and headers.get("Content-Type") == "application/json":
+        headers = dict(headers or {})
+        if headers.get("Content-Type") == "application/json":
             data = json.dumps(data)
+        if auth is not None:
+            # The SDK still hands over a form of credentials that aiohttp has deprecated.
+            headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         async with asyncio.timeout(TIMEOUT):
-            return await super().request(method, url, params, data, headers, auth, None, allow_redirects)
+            return await super().request(method, url, params, data, headers, None, None, allow_redirects)
 
 
 class WhatsAppChannel:
@@ -220,11 +224,11 @@ class WhatsAppChannel:
     async def fetch(self, upload: Upload) -> bytes:
         """Fetch a file from Twilio with our credentials on the first hop only; raises FetchFailed."""
         timeout = aiohttp.ClientTimeout(total=20)
-        auth = aiohttp.BasicAuth(self._sid, self._token)
+        headers = {"Authorization": aiohttp.encode_basic_auth(self._sid, self._token)}
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
                 url = self._own(upload.remote)
-                async with session.get(url, auth=auth, allow_redirects=False) as first:
+                async with session.get(url, headers=headers, allow_redirects=False) as first:
                     if first.status not in (301, 302, 303, 307, 308):
                         return checked(await _read(first), upload.mime)
                     onward = self._onward(url, first.headers.get("Location", ""))
