@@ -65,7 +65,9 @@ def _fresh(settings: Settings) -> bool:
 
 
 def _from_file(path: Path) -> list[bytes]:
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    # systemd hands credentials over in a folder of its own, where an ACL can show as a group's right to read.
+    handed_over = path.is_relative_to(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"))
+    if not handed_over and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(f"SECRET_KEYS_FILE: {path} can be read by others; run: chmod 600 {path}")
     return _parse(path.read_text().splitlines(), str(path))
 

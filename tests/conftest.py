@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -19,6 +20,10 @@ from storage.unit import Unit
 from storage.vault import Vault
 from tests.play import Stage, staged
 from tests.postgres import running_postgres
+
+# A loaded machine is no reason to fail: speed is measured in benchmarks/.
+hypothesis.settings.register_profile("diwakhan", deadline=None)
+hypothesis.settings.load_profile("diwakhan")
 
 SETTINGS_PREFIXES = (
     "TELEGRAM_",
