@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from handlers.audience import LEFT_OUT, OWNERS, Owner, described, fallback_lines, reach_lines
+from handlers.audience import (
+    LEFT_OUT,
+    OWNERS,
+    Owner,
+    described,
+    fallback_lines,
+    other_readers,
+    reach_lines,
+    seen_by,
+)
 from handlers.events import kind_line, when_line
 from handlers.kit import (
     COORDINATORS,
@@ -14,6 +24,7 @@ from handlers.kit import (
     Screen,
     Tick,
     Turn,
+    Upload,
     action,
     answer,
     column,
@@ -25,13 +36,25 @@ from handlers.kit import (
 )
 from handlers.menu import menu_button
 from handlers.pages import page_buttons, page_of
-from handlers.rules.announcing import Progress, bar, percent, progress_of, text_for
+from handlers.rules.announcing import (
+    RETRIED,
+    Progress,
+    bar,
+    can_retry,
+    fingerprint,
+    percent,
+    progress_of,
+    text_for,
+)
 from locales import LANGUAGES, N_, block, clean, speech
 from storage.announcements import TOPIC, Announcement
 from storage.audience import Audience
 from storage.outbox import BROADCAST
+from storage.unit import Unit
 
 LONGEST_TEXT = 3_500
+WHATSAPP_TAKES = 16 * 1024 * 1024
+"""Bytes of a message's media (Twilio, accepted media types)."""
 REASONS = {
     **LEFT_OUT,
     "window_closed": N_("WhatsApp's 24 hours have passed"),
@@ -43,7 +66,8 @@ REASONS = {
     "not_applicable": N_("no longer needed"),
     "unsure": N_("sent or not, nobody knows"),
 }
-RETRIED = ("rejected", "gave_up", "misconfigured", "unreachable", "too_late")
+RECEIPTS_FOR = timedelta(minutes=30)
+"""For how long after the end the author's message still follows who received and read it."""
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -152,7 +176,7 @@ async def ask_text(turn: Turn, announcement_id: int, lang: str) -> Screen:
 @answer("announcement-text", who=COORDINATORS)
 async def text_given(turn: Turn, reply: Reply, announcement_id: int, lang: str) -> Screen:
     """Keep a text, or ask again where it is too long."""
-    text = reply.text.strip()
+    text = reply.text.strip() if block(reply.text) else ""
     if not text or len(text) > LONGEST_TEXT:
         screen = await ask_text(turn, announcement_id, lang)
         return screen.noting(
@@ -160,8 +184,9 @@ async def text_given(turn: Turn, reply: Reply, announcement_id: int, lang: str) 
                 "That text has {count} characters; at most {most} fit.", count=len(text), most=LONGEST_TEXT
             )
         )
-    if lang in LANGUAGES and await _is_draft(turn, announcement_id):
-        await turn.unit.announcements.put_text(announcement_id, lang, text)
+    if lang not in LANGUAGES or not await _is_draft(turn, announcement_id):
+        return await review(turn, announcement_id)
+    await turn.unit.announcements.put_text(announcement_id, lang, text)
     return await review(turn, announcement_id, turn._("The text was kept."))
 
 
@@ -170,7 +195,9 @@ async def use_suggestion(turn: Turn, announcement_id: int, lang: str) -> Screen:
     """Take the text that the event itself suggests."""
     found = await turn.unit.announcements.get(announcement_id)
     if found is not None and found.state == "draft" and lang in LANGUAGES:
-        await turn.unit.announcements.put_text(found.id, lang, await _suggestion(turn, found, lang))
+        suggestion = await _suggestion(turn, found, lang)
+        if suggestion:
+            await turn.unit.announcements.put_text(found.id, lang, suggestion)
     return await review(turn, announcement_id)
 
 
@@ -197,7 +224,7 @@ async def _suggestion(turn: Turn, found: Announcement, lang: str) -> str:
 
 
 @tap("announcement-file", who=COORDINATORS)
-async def ask_file(turn: Turn, announcement_id: int, note: str = "") -> Screen:
+async def ask_file(turn: Turn, announcement_id: int) -> Screen:
     """Ask for a picture or file to go with it."""
     found = await turn.unit.announcements.get(announcement_id)
     if found is None or found.state != "draft":
@@ -213,7 +240,6 @@ async def ask_file(turn: Turn, announcement_id: int, note: str = "") -> Screen:
         ),
         ask=action("announcement-file", found.id),
         accepts="file",
-        note=note,
     )
 
 
@@ -225,8 +251,11 @@ async def file_given(turn: Turn, reply: Reply, announcement_id: int) -> Screen:
         return (await ask_file(turn, announcement_id)).noting(
             file_fault(turn, upload.fault if upload else "")
         )
+    if not await _is_draft(turn, announcement_id):
+        return await review(turn, announcement_id)
     await turn.unit.announcements.change(announcement_id, file_id=upload.file_id)
-    return await review(turn, announcement_id, turn._("The file was attached."))
+    noted = size_warning(turn, upload) or turn._("The file was attached.")
+    return await review(turn, announcement_id, noted)
 
 
 @tap("announcement-no-file", who=COORDINATORS)
@@ -234,6 +263,15 @@ async def remove_file(turn: Turn, announcement_id: int) -> Screen:
     """Take the file away."""
     await turn.unit.announcements.change(announcement_id, file_id=None)
     return await review(turn, announcement_id)
+
+
+def size_warning(turn: Turn, upload: Upload | None) -> str:
+    """Warn of a file that one channel's readers will not get."""
+    if upload is None or upload.size <= WHATSAPP_TAKES:
+        return ""
+    return turn._(
+        "WhatsApp takes files up to 16 MB only: its readers would not get this one. A link reaches all."
+    )
 
 
 def file_fault(turn: Turn, fault: str) -> str:
@@ -305,47 +343,56 @@ async def _is_picture(turn: Turn, file_id: int) -> bool:
 
 
 @tap("announcement-preview", who=COORDINATORS)
-async def preview(turn: Turn, announcement_id: int) -> Screen:
-    """Show the announcement exactly as each language will see it, then whom it reaches, then ask."""
+async def preview(turn: Turn, announcement_id: int, lang: str = "") -> Screen:
+    """Show the announcement exactly as readers of a language will see it, then whom it reaches, then ask."""
     found = await turn.unit.announcements.get(announcement_id)
     if found is None or found.state != "draft" or not found.texts:
         return await review(turn, announcement_id)
+    lang = lang if lang in LANGUAGES else turn.lang
+    shown = await _as_seen(turn.reading(lang), found)
+    return shown.followed_by(await _confirmation(turn, found, lang))
+
+
+async def _confirmation(turn: Turn, found: Announcement, lang: str) -> Screen:
+    """Say whom it reaches and who gets another language's text, offer the other languages, and ask."""
     reach = await turn.unit.announcements.reach(found.audience)
-    readers = reach.by_language()
-    shown = []
-    for lang in LANGUAGES:
-        if lang in found.texts or readers.get(lang):
-            shown.append(await _as_seen(turn.reading(lang), found))
-    question = turn.screen(
+    return turn.screen(
         paragraphs(
             lines(turn._("Audience:"), await described(turn, found.audience)),
             reach_lines(turn, reach),
-            fallback_lines(turn, dict(found.texts), readers),
+            fallback_lines(turn, dict(found.texts), reach.by_language()),
+            seen_by(turn, lang),
             turn._("Send it now?")
             if reach.total
             else turn._("Nobody would get it. Choose another audience."),
         ),
         title=turn._("This is how it will be seen"),
-        rows=column(
-            Button(turn.p("button", "Send now"), action("announcement-send", found.id))
+        rows=[
+            other_readers(turn, lang, "announcement-preview", found.id),
+            [Button(turn.p("button", "Send now"), action("announcement-send", found.id, _version(found)))]
             if reach.total
-            else None,
-            Button(turn.p("button", "Change something"), action("announcement", found.id)),
-        ),
+            else [],
+            [Button(turn.p("button", "Change something"), action("announcement", found.id))],
+        ],
     )
-    first, *others = shown
-    return first.followed_by(*others, question)
+
+
+def _version(found: Announcement) -> str:
+    return fingerprint(sorted(found.texts.items()), found.audience, found.file_id)
 
 
 # --- sending and following ----------------------------------------------------------------------------------
 
 
 @tap("announcement-send", who=COORDINATORS)
-async def send(turn: Turn, announcement_id: int) -> Screen:
-    """Send it, once, however often this is tapped: one row for each person, in one statement."""
+async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
+    """Send what was previewed, once, however often this is tapped: one row for each person, in one statement."""
     found = await turn.unit.announcements.get(announcement_id)
     if found is None or not found.texts:
         return await review(turn, announcement_id)
+    if found.state == "draft" and seen != _version(found):
+        changed = turn._("The draft has changed since. Please look again.")
+        return (await preview(turn, announcement_id)).noting(changed)
     first = await turn.unit.announcements.advance(
         found.id, ("draft",), "sending", confirmed_at=turn.now, author_id=turn.member.id
     )
@@ -381,15 +428,19 @@ async def again(turn: Turn, announcement_id: int, state: str) -> Screen:
     found = await turn.unit.announcements.get(announcement_id)
     if found is None or state not in ("failed", "unknown"):
         return await review(turn, announcement_id)
-    if await turn.unit.announcements.advance(found.id, ("done", "stopped"), "sending", finished_at=None):
-        reasons = RETRIED if state == "failed" else ()
-        await turn.unit.outbox.again(found.subject, state, now=turn.now, reasons=reasons)
+    if await turn.unit.announcements.advance(
+        found.id, ("done", "stopped"), "sending", confirmed_at=turn.now, finished_at=None
+    ):
+        states = RETRIED if state == "failed" else {"unknown": ()}
+        for one, reasons in states.items():
+            await turn.unit.outbox.again(found.subject, one, now=turn.now, reasons=reasons)
     return await review(turn, announcement_id)
 
 
 async def result_screen(turn: Turn, found: Announcement, note: str = "") -> Screen:
     """Show how far sending has come, or what came of it. One message that is kept up to date."""
-    progress = progress_of(await turn.unit.outbox.tally(found.subject))
+    tally = await turn.unit.outbox.tally(found.subject)
+    progress = progress_of(tally)
     return turn.screen(
         paragraphs(
             lines(turn._("Audience:"), await described(turn, found.audience)),
@@ -405,7 +456,7 @@ async def result_screen(turn: Turn, found: Announcement, note: str = "") -> Scre
             if progress.unknown and found.state != "sending"
             else None,
             Button(turn.p("button", "Retry the failed"), action("announcement-again", found.id, "failed"))
-            if found.state != "sending" and any(progress.failed.get(reason) for reason in RETRIED)
+            if found.state != "sending" and can_retry(tally)
             else None,
             Button(turn.p("button", "Announcements"), "announcements"),
             menu_button(turn),
@@ -460,10 +511,13 @@ def _failure_lines(turn: Turn, progress: Progress) -> str:
 
 
 @notice("announcement-progress")
-async def announcement_progress(turn: Turn, announcement_id: int) -> Screen | None:
-    """Bring the author's message up to date."""
+async def announcement_progress(turn: Turn, announcement_id: int, late: int = 0) -> Screen | None:
+    """Bring the author's message up to date; `late` news of receipts are not worth a message of their own."""
     found = await turn.unit.announcements.get(announcement_id)
-    return None if found is None else await result_screen(turn, found)
+    if found is None:
+        return None
+    screen = await result_screen(turn, found)
+    return replace(screen, quiet=True) if late else screen
 
 
 @tick("announcement-progress", every=timedelta(seconds=2))
@@ -471,23 +525,35 @@ async def follow(tick: Tick) -> None:
     """Tell each author how far sending has come, whenever that changed, and note what is finished."""
     async with tick.unit() as unit:
         for found in await unit.announcements.under_way():
-            tally = await unit.outbox.tally(found.subject)
-            progress = progress_of(tally)
+            progress = progress_of(await unit.outbox.tally(found.subject))
             if not progress.waiting:
                 await unit.announcements.advance(found.id, ("sending",), "done", finished_at=tick.now)
-            if found.author_id is None:
-                continue
-            state = "sending" if progress.waiting else "done"
-            counts = f"{state}:{progress.waiting}:{progress.reached}:{progress.unknown}:{sum(progress.failed.values())}"
-            await unit.outbox.notify_one(
-                "announcement-progress",
-                found.author_id,
-                subject=f"progress:{found.id}",
-                occurrence=counts,
-                at=tick.now,
-                args=(found.id,),
-                card=f"announcement-{found.id}",
-            )
+            await _tell_author(unit, found, progress, tick.now)
+
+
+@tick("announcement-receipts", every=timedelta(seconds=30))
+async def follow_receipts(tick: Tick) -> None:
+    """Go on telling authors who received and read it, and what was under way when it was stopped."""
+    async with tick.unit() as unit:
+        for found in await unit.announcements.finished(tick.now - RECEIPTS_FOR):
+            progress = progress_of(await unit.outbox.tally(found.subject))
+            await _tell_author(unit, found, progress, tick.now, 1)
+
+
+async def _tell_author(
+    unit: Unit, found: Announcement, progress: Progress, now: datetime, *late: int
+) -> None:
+    if found.author_id is None or found.confirmed_at is None:
+        return
+    await unit.outbox.keep_current(
+        "announcement-progress",
+        found.author_id,
+        f"{found.confirmed_at.timestamp():.0f}.{progress.showing}",
+        subject=f"progress:{found.id}",
+        card=f"announcement-{found.id}",
+        at=now,
+        args=(found.id, *late),
+    )
 
 
 # --- the list -----------------------------------------------------------------------------------------------

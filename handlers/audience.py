@@ -9,7 +9,7 @@ from handlers.kit import COORDINATORS, Button, Outdated, Screen, Turn, action, c
 from handlers.pages import numbered_label, page_buttons, page_of
 from handlers.rules.announcing import falling_back
 from locales import LANGUAGES, N_, speech
-from storage.audience import WHO, Audience, Reach
+from storage.audience import Audience, Reach
 
 CHANNELS = {"telegram": N_("Telegram"), "whatsapp": N_("WhatsApp"), "browser": N_("Browser chat")}
 LEFT_OUT = {
@@ -156,15 +156,21 @@ async def _pick(
 async def keep(turn: Turn, what: str, subject_id: int, who: str, value: str = "") -> Screen:
     """Keep the choice and go on."""
     owner = _owner(what)
-    numeric = who in ("organisation", "registered", "not_registered")
-    if (
-        who not in WHO
-        or (numeric and not value.isdecimal())
-        or (who == "language" and value not in LANGUAGES)
-    ):
-        raise Outdated(who)
-    await owner.keep(turn, subject_id, Audience(who, value))
+    await owner.keep(turn, subject_id, _audience(who, value))
     return await owner.review(turn, subject_id)
+
+
+def _audience(who: str, value: str) -> Audience:
+    """Read a choice; raises Outdated where it is none that was ever offered."""
+    match who:
+        case "everyone":
+            return Audience()
+        case "language" if value in LANGUAGES:
+            return Audience(who, value)
+        case "organisation" | "registered" | "not_registered" if value.isdecimal() and len(value) < 19:
+            return Audience(who, str(int(value)))
+        case _:
+            raise Outdated(who)
 
 
 async def described(turn: Turn, audience: Audience) -> str:
@@ -204,7 +210,19 @@ def reach_lines(turn: Turn, reach: Reach) -> str:
     return lines(total, *reached, *out)
 
 
-def fallback_lines(turn: Turn, texts: dict[str, str], readers: dict[str, int]) -> str:
+def seen_by(turn: Turn, lang: str) -> str:
+    """Say whose view of a preview stands above."""
+    return turn._("Above is what readers of {language} get.", language=speech(lang).name)
+
+
+def other_readers(turn: Turn, lang: str, name: str, subject_id: int) -> list[Button]:
+    """Return buttons that show a preview as readers of the other languages get it."""
+    return [
+        Button(speech(other).name, action(name, subject_id, other)) for other in LANGUAGES if other != lang
+    ]
+
+
+def fallback_lines(turn: Turn, texts: dict[str, str], readers: dict[str, int], original: str = "") -> str:
     """Warn of languages that have readers but no text, and say what they get instead."""
     return lines(
         *(
@@ -214,7 +232,7 @@ def fallback_lines(turn: Turn, texts: dict[str, str], readers: dict[str, int]) -
                 count=count,
                 other=speech(other).name,
             )
-            for lang, (other, count) in falling_back(texts, readers).items()
+            for lang, (other, count) in falling_back(texts, readers, original).items()
             if other and lang
         )
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.announcements import file_fault
+from handlers.announcements import file_fault, size_warning
 from handlers.kit import (
     COORDINATORS,
     Attachment,
@@ -25,10 +25,11 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
+from handlers.onboarding import joining_screen
 from handlers.pages import Page, numbered_label, page_buttons, page_of
 from handlers.rules.drafts import link_in
-from handlers.rules.sharing import due_to
-from locales import LANGUAGES, NP_, clean, search_key, speech, words
+from handlers.rules.sharing import due_to, gained
+from locales import LANGUAGES, NP_, clean, search_key, speech
 from storage.events import Event
 from storage.materials import Material
 
@@ -53,8 +54,9 @@ async def new(turn: Turn, event_id: int = 0, page: int = 0) -> Screen:
     """Ask which event it belongs to, unless that is known, then for the file."""
     event = await turn.unit.events.get(event_id) if event_id else None
     if event is not None:
-        return await _begin(turn, event.id)
+        return _ask_first(turn, event.id)
     shown = await page_of(lambda limit, offset: _recent(turn, limit, offset), page, 5)
+    drafts = await turn.unit.materials.drafts(limit=1) if page == 0 else []
     return turn.screen(
         paragraphs(turn._("Which event is it from?"), _listed(turn, shown)),
         title=turn._("Send slides or resources"),
@@ -64,6 +66,7 @@ async def new(turn: Turn, event_id: int = 0, page: int = 0) -> Screen:
                 for number, one in enumerate(shown.items, shown.first)
             ),
             page_buttons(turn, shown, "material-new", 0),
+            *([Button(_draft_label(turn, one), action("material-draft", one.id))] for one in drafts),
             [
                 Button(turn.p("button", "No event"), "material-loose"),
                 Button(turn.p("button", "Back"), "coordinate"),
@@ -72,10 +75,21 @@ async def new(turn: Turn, event_id: int = 0, page: int = 0) -> Screen:
     )
 
 
+def _draft_label(turn: Turn, draft: Material) -> str:
+    name = draft.title or turn.say(KINDS.get(draft.kind, KINDS["other"]))
+    return turn._("Draft: {text}", text=name if len(name) <= 14 else name[:13] + "…")
+
+
+@tap("material-draft", who=COORDINATORS)
+async def take_up(turn: Turn, material_id: int) -> Screen:
+    """Go on with a draft that was left."""
+    return await _show(turn, material_id)
+
+
 @tap("material-loose", who=COORDINATORS)
 async def loose(turn: Turn) -> Screen:
     """Begin a material that belongs to no event."""
-    return await _begin(turn, None)
+    return _ask_first(turn, 0)
 
 
 async def _recent(turn: Turn, limit: int, offset: int) -> list[Event]:
@@ -93,47 +107,70 @@ def _listed(turn: Turn, shown: Page[Event]) -> str:
     )
 
 
-async def _begin(turn: Turn, event_id: int | None) -> Screen:
-    draft = await turn.unit.materials.draft(turn.now, turn.lang, event_id)
-    return _ask_content(turn, draft)
+def _ask_first(turn: Turn, event_id: int, note: str = "") -> Screen:
+    """Ask for the file or link of something new: nothing is kept until there is one."""
+    back = Button(turn.p("button", "Back"), "material-new")
+    return _ask_content(turn, action("material-first", event_id), back, note)
 
 
-def _ask_content(turn: Turn, draft: Material, note: str = "") -> Screen:
+def _ask_other(turn: Turn, draft: Material, note: str = "") -> Screen:
+    discard = Button(turn.p("button", "Discard"), action("material-discard", draft.id))
+    return _ask_content(turn, action("material-content", draft.id), discard, note)
+
+
+def _ask_content(turn: Turn, ask: str, way_out: Button, note: str) -> Screen:
     return turn.screen(
         turn._("Send the file here, or a link to it. Files may have up to 20 MB."),
         title=turn._("Send slides or resources"),
-        rows=column(Button(turn.p("button", "Discard"), action("material-discard", draft.id))),
-        ask=action("material-content", draft.id),
+        rows=[[way_out]],
+        ask=ask,
         accepts="either",
         note=note,
     )
 
 
+@answer("material-first", who=COORDINATORS)
+async def first_given(turn: Turn, reply: Reply, event_id: int) -> Screen:
+    """Begin a draft with a file or link, or say why it can't be taken."""
+    if fault := _fault(turn, reply):
+        return _ask_first(turn, event_id, fault)
+    event = await turn.unit.events.get(event_id) if event_id else None
+    draft = await turn.unit.materials.draft(turn.now, turn.lang, event.id if event else None)
+    await _keep_content(turn, draft, reply)
+    return (await ask_kind(turn, draft.id)).noting(size_warning(turn, reply.upload))
+
+
 @answer("material-content", who=COORDINATORS)
 async def content_given(turn: Turn, reply: Reply, material_id: int) -> Screen:
-    """Keep the file or link, or say why it can't be taken."""
+    """Keep another file or link, or say why it can't be taken."""
     draft = await _draft(turn, material_id)
     if draft is None:
         return await _show(turn, material_id)
+    if fault := _fault(turn, reply):
+        return _ask_other(turn, draft, fault)
+    await _keep_content(turn, draft, reply)
+    following = await _show(turn, draft.id) if draft.title else await ask_kind(turn, draft.id)
+    return following.noting(size_warning(turn, reply.upload))
+
+
+def _fault(turn: Turn, reply: Reply) -> str:
+    """Say why what was sent can't be taken; empty where it can."""
     if reply.upload is None:
-        link = link_in(reply.text)
-        if not link:
-            return _ask_content(
-                turn, draft, turn._("That is neither a file nor a link that begins with https://")
-            )
-        await turn.unit.materials.change(draft.id, link=link, file_id=None)
-    elif not reply.upload.file_id:
-        return _ask_content(turn, draft, file_fault(turn, reply.upload.fault))
-    else:
-        await turn.unit.materials.change(draft.id, file_id=reply.upload.file_id, link="")
-    return await ask_kind(turn, draft.id) if not draft.title else await _show(turn, draft.id)
+        neither = turn._("That is neither a file nor a link that begins with https://")
+        return "" if link_in(reply.text) else neither
+    return "" if reply.upload.file_id else file_fault(turn, reply.upload.fault)
+
+
+async def _keep_content(turn: Turn, draft: Material, reply: Reply) -> None:
+    file_id = reply.upload.file_id if reply.upload else None
+    await turn.unit.materials.change(draft.id, file_id=file_id, link="" if file_id else link_in(reply.text))
 
 
 @tap("material-content", who=COORDINATORS)
 async def ask_content(turn: Turn, material_id: int) -> Screen:
     """Ask for another file or link."""
     draft = await _draft(turn, material_id)
-    return _ask_content(turn, draft) if draft else await _show(turn, material_id)
+    return _ask_other(turn, draft) if draft else await _show(turn, material_id)
 
 
 @tap("material-kind", who=COORDINATORS)
@@ -213,9 +250,7 @@ async def title_given(turn: Turn, reply: Reply, material_id: int) -> Screen:
         return _ask_title(
             turn, draft, turn._("A title may have up to {count} characters.", count=LONGEST_TITLE)
         )
-    event = await turn.unit.events.get(draft.event_id) if draft.event_id else None
-    titles = [event.said("title", lang) for lang in LANGUAGES] if event else []
-    await turn.unit.materials.change(draft.id, title=title, search_key=search_key(" ".join([title, *titles])))
+    await turn.unit.materials.change(draft.id, title=title)
     return await _show(turn, draft.id)
 
 
@@ -261,8 +296,9 @@ async def _readers_line(turn: Turn, found: Material, event: Event | None) -> str
 def _ways(turn: Turn, found: Material) -> list[list[Button]]:
     if found.state != "draft":
         withdraw = Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id))
+        restore = Button(turn.p("button", "Publish"), action("material-publish", found.id))
         return [
-            [withdraw] if found.state == "published" else [],
+            [withdraw if found.state == "published" else restore],
             [Button(turn.p("button", "Back"), "coordinate")],
         ]
     return [
@@ -292,24 +328,34 @@ async def publish(turn: Turn, material_id: int) -> Screen:
     found = await turn.unit.materials.get(material_id)
     if found is None or not found.ready:
         return await _show(turn, material_id)
-    if await turn.unit.materials.advance(found.id, "draft", "published") and found.event_id:
-        await _send_to_registered(turn, found.event_id, found)
-        event = await turn.unit.events.get(found.event_id)
-        again = (
-            [Button(turn.p("button", "Another language"), action("material-new", found.event_id))]
-            if event
-            else []
-        )
-        return turn.screen(
-            turn._("Published, and on its way to those registered. Is there a version in another language?"),
-            title=turn._("Slides and resources"),
-            rows=[
-                again,
-                [Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id))],
-                [menu_button(turn)],
-            ],
-        )
-    return await _show(turn, found.id, turn._("It is published."))
+    fresh = await turn.unit.materials.advance(found.id, "draft", "published")
+    if not fresh and not await turn.unit.materials.advance(found.id, "withdrawn", "published"):
+        return await _show(turn, found.id, turn._("It is published."))
+    event = await turn.unit.events.get(found.event_id) if found.event_id else None
+    await turn.unit.materials.change(found.id, search_key=_key_of(found, event))
+    if event is None:
+        return await _show(turn, found.id, turn._("It is published."))
+    await turn.unit.outbox.again(f"material:{found.id}", "withdrawn", now=turn.now)
+    await _send_to_registered(turn, event.id, found)
+    return _published(turn, found, event)
+
+
+def _key_of(found: Material, event: Event | None) -> str:
+    """Return the words by which it is found: its title, and its event's in every language."""
+    titles = [event.said("title", lang) for lang in LANGUAGES] if event else []
+    return search_key(" ".join([found.title, *titles]))
+
+
+def _published(turn: Turn, found: Material, event: Event) -> Screen:
+    return turn.screen(
+        turn._("Published, and on its way to those registered. Is there a version in another language?"),
+        title=turn._("Slides and resources"),
+        rows=column(
+            Button(turn.p("button", "Another language"), action("material-new", event.id)),
+            Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id)),
+            menu_button(turn),
+        ),
+    )
 
 
 @tap("material-withdraw", who=COORDINATORS)
@@ -348,20 +394,21 @@ def _only(others: Sequence[Material], found: Material) -> bool:
 
 async def send_published(turn: Turn, event_id: int) -> None:
     """Queue what was published for an event and this person has not got: after registering."""
-    await _send_missing(turn, turn.member.id, turn.lang, event_id)
+    await _send(turn, due_to(await turn.unit.materials.of_event(event_id), turn.lang))
 
 
 async def language_changed(turn: Turn) -> None:
     """Queue versions in the new language of what this person registered for."""
     for event_id in await turn.unit.materials.events_of(turn.member.id):
-        await _send_missing(turn, turn.member.id, turn.lang, event_id)
+        await _send(turn, gained(await turn.unit.materials.of_event(event_id), turn.lang))
 
 
-async def _send_missing(turn: Turn, member_id: int, lang: str, event_id: int) -> None:
-    for found in due_to(await turn.unit.materials.of_event(event_id), lang):
+async def _send(turn: Turn, materials: Sequence[Material]) -> None:
+    """Queue materials for this person, each once, whatever the reason."""
+    for found in materials:
         await turn.unit.outbox.notify_one(
             "material",
-            member_id,
+            turn.member.id,
             subject=f"material:{found.id}",
             occurrence="1",
             at=turn.now,
@@ -380,7 +427,9 @@ async def material_notice(turn: Turn, material_id: int) -> Screen | None:
     return _handed_over(turn, found, event, lasting=True)
 
 
-def _handed_over(turn: Turn, found: Material, event: Event | None, *, lasting: bool) -> Screen:
+def _handed_over(
+    turn: Turn, found: Material, event: Event | None, *more_rows: list[Button], lasting: bool
+) -> Screen:
     more = (
         Button(turn.p("button", "More"), action("materials-of", found.event_id)) if found.event_id else None
     )
@@ -394,7 +443,7 @@ def _handed_over(turn: Turn, found: Material, event: Event | None, *, lasting: b
             found.link,
         ),
         title=found.title,
-        rows=[[button for button in (more, menu_button(turn)) if button is not None]],
+        rows=[[button for button in (more, menu_button(turn)) if button is not None], *more_rows],
         attachments=[Attachment(found.file_id)] if found.file_id else [],
         lasting=lasting,
         private=True,
@@ -404,10 +453,16 @@ def _handed_over(turn: Turn, found: Material, event: Event | None, *, lasting: b
 # --- the library --------------------------------------------------------------------------------------------
 
 
-@tap("library", who=LIBRARY)
+@tap("library")
 async def library(turn: Turn, page: int = 0) -> Screen:
-    """Browse the library by event."""
-    return await library_screen(turn, page)
+    """Browse the library by event; guests are shown how to join."""
+    return await library_screen(turn, page) if turn.member.role in LIBRARY else await _for_members(turn)
+
+
+async def _for_members(turn: Turn) -> Screen:
+    return await joining_screen(
+        turn, note=turn._("Slides and resources are for members. You are welcome to join.")
+    )
 
 
 async def library_screen(turn: Turn, page: int = 0, note: str = "") -> Screen:
@@ -443,9 +498,11 @@ async def library_screen(turn: Turn, page: int = 0, note: str = "") -> Screen:
     )
 
 
-@tap("materials-of", who=LIBRARY)
+@tap("materials-of")
 async def of_event(turn: Turn, event_id: int, page: int = 0) -> Screen:
-    """List what an event left behind."""
+    """List what an event left behind; guests, who may have been sent some of it, are shown how to join."""
+    if turn.member.role not in LIBRARY:
+        return await _for_members(turn)
     event = await turn.unit.events.get(event_id)
     if event is None:
         return await library_screen(turn, note=turn._("This event is no longer there."))
@@ -501,7 +558,10 @@ async def one(turn: Turn, material_id: int) -> Screen:
     if found is None or found.state != "published":
         return await library_screen(turn, note=turn._("This is no longer there."))
     event = await turn.unit.events.get(found.event_id) if found.event_id else None
-    return _handed_over(turn, found, event, lasting=False)
+    withdraw = Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id))
+    return _handed_over(
+        turn, found, event, *([[withdraw]] if turn.member.role in COORDINATORS else []), lasting=False
+    )
 
 
 @tap("library-search", who=LIBRARY)
@@ -518,7 +578,7 @@ async def ask_search(turn: Turn) -> Screen:
 @answer("library-search", who=LIBRARY)
 async def search(turn: Turn, reply: Reply) -> Screen:
     """Show what was found, whatever the spelling."""
-    wanted = [word for word in words(reply.text) if word][:6]
+    wanted = search_key(reply.text).split()[:6]
     found = await turn.unit.materials.search(wanted, limit=6) if wanted else []
     if not found:
         note = turn._("Nothing was found for: {text}", text=reply.text[:60])

@@ -35,7 +35,6 @@ MENU = (
         "library",
         "library",
         N_("Find slides, tools and recordings of past events"),
-        who=("member", "coordinator", "administrator", "donor"),
     ),
     Entry(NP_("button", "Give feedback"), "feedback", "feedback", N_("Tell us how an event was for you")),
     Entry(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.audience import OWNERS, Owner, described, fallback_lines, reach_lines
+from handlers.audience import (
+    OWNERS,
+    Owner,
+    described,
+    fallback_lines,
+    other_readers,
+    reach_lines,
+    seen_by,
+)
 from handlers.kit import (
     COORDINATORS,
     Button,
@@ -23,14 +31,14 @@ from handlers.kit import (
 )
 from handlers.menu import menu_button, menu_screen
 from handlers.pages import page_buttons, page_of
-from handlers.rules.announcing import bar, percent
-from locales import LANGUAGES, clean, speech
+from handlers.rules.announcing import bar, fingerprint, percent
+from handlers.rules.polling import FEWEST, LONGEST_OPTION, MOST, Fault, is_full, options_after
+from locales import LANGUAGES, block, clean, speech
 from storage.audience import Audience
 from storage.outbox import BROADCAST
-from storage.polls import TOPIC, Poll, Wording
+from storage.polls import ASKED, TOPIC, Poll, Wording
 
-LONGEST_QUESTION, LONGEST_OPTION = 300, 60
-FEWEST, MOST = 2, 10
+LONGEST_QUESTION = 300
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -92,12 +100,18 @@ def _ask_options(turn: Turn, poll: Poll, lang: str, note: str = "") -> Screen:
         turn._("Write the same {count} options in {language}, one a line, in this order:", count=len(original),
                language=speech(lang).name)
         if original
-        else turn._("Now the options: one a line, from {fewest} to {most}.", fewest=FEWEST, most=MOST)
+        else turn._("Now the options, from {fewest} to {most}: one a line, or each in a message of its own.",
+                    fewest=FEWEST, most=MOST)
     )  # fmt: skip
+    kept = poll.wordings.get(lang, Wording("")).options
+    so_far = turn._("So far, until you send several lines at once instead:") if kept else ""
     return turn.screen(
-        paragraphs(asked, _numbered(turn, original)),
+        paragraphs(asked, _numbered(turn, original), lines(so_far, _numbered(turn, kept))),
         title=turn._("Quick poll"),
-        rows=column(Button(turn.p("button", "Back"), action("poll", poll.id))),
+        rows=column(
+            Button(turn.p("button", "Continue"), action("poll", poll.id)) if len(kept) >= FEWEST else None,
+            Button(turn.p("button", "Back"), action("poll", poll.id)) if len(kept) < FEWEST else None,
+        ),
         ask=action("poll-options", poll.id, lang),
         note=note,
     )
@@ -105,29 +119,32 @@ def _ask_options(turn: Turn, poll: Poll, lang: str, note: str = "") -> Screen:
 
 @answer("poll-options", who=COORDINATORS)
 async def options_given(turn: Turn, reply: Reply, poll_id: int, lang: str) -> Screen:
-    """Keep the options, or say what is wrong with them."""
+    """Keep the options, or say what is wrong with them; ask on while they come one by one."""
     poll = await _draft(turn, poll_id)
     if poll is None or lang not in LANGUAGES:
         return await review(turn, poll_id)
-    options = tuple(option for line in reply.text.splitlines() if (option := clean(line)))
-    if fault := _fault(turn, poll, lang, options):
-        return _ask_options(turn, poll, lang, fault)
     kept = poll.wordings.get(lang, Wording(""))
+    expected = len(poll.original.options) if lang != poll.lang else 0
+    options = options_after(kept.options, reply.text, expected)
+    if isinstance(options, Fault):
+        return _ask_options(turn, poll, lang, _said(turn, options, expected))
     await turn.unit.polls.put(poll.id, lang, Wording(kept.question, options))
-    return await review(turn, poll.id)
+    one_by_one = options[:-1] == kept.options and not is_full(options, expected)
+    return await (ask_options(turn, poll.id, lang) if one_by_one else review(turn, poll.id))
 
 
-def _fault(turn: Turn, poll: Poll, lang: str, options: tuple[str, ...]) -> str:
-    expected = len(poll.original.options)
-    if lang != poll.lang and len(options) != expected:
-        return turn._("There must be as many options as in the original: {count}.", count=expected)
-    if not FEWEST <= len(options) <= MOST:
-        return turn._("There must be from {fewest} to {most} options, one a line.", fewest=FEWEST, most=MOST)
-    if any(len(option) > LONGEST_OPTION for option in options):
-        return turn._("An option may have up to {count} characters.", count=LONGEST_OPTION)
-    if len(set(options)) < len(options):
-        return turn._("Two options are the same.")
-    return ""
+def _said(turn: Turn, fault: Fault, expected: int) -> str:
+    match fault:
+        case Fault.NOT_AS_MANY:
+            return turn._("There must be as many options as in the original: {count}.", count=expected)
+        case Fault.NONE_OR_TOO_MANY:
+            return turn._(
+                "There must be from {fewest} to {most} options, one a line.", fewest=FEWEST, most=MOST
+            )
+        case Fault.TOO_LONG:
+            return turn._("An option may have up to {count} characters.", count=LONGEST_OPTION)
+        case Fault.SAME:
+            return turn._("Two options are the same.")
 
 
 async def _draft(turn: Turn, poll_id: int) -> Poll | None:
@@ -143,15 +160,14 @@ async def review(turn: Turn, poll_id: int, note: str = "") -> Screen:
     if poll.state != "draft":
         return await _result_screen(turn, poll, note)
     reach = await turn.unit.announcements.reach(poll.audience, TOPIC)
-    whole = {lang: one.question for lang, one in poll.wordings.items() if poll.wording(lang) is one}
     return turn.screen(
         paragraphs(
-            poll.original.question,
+            block(poll.original.question),
             _numbered(turn, poll.original.options),
             lines(*(_translation_line(turn, poll, lang) for lang in LANGUAGES if lang != poll.lang)),
             lines(turn._("Audience:"), await described(turn, poll.audience)),
             reach_lines(turn, reach),
-            fallback_lines(turn, whole, reach.by_language()) if poll.complete else "",
+            fallback_lines(turn, _translated(poll), reach.by_language(), poll.lang) if poll.complete else "",
         ),
         title=turn._("Quick poll"),
         rows=[
@@ -214,46 +230,62 @@ async def one(turn: Turn, poll_id: int) -> Screen:
 
 
 @tap("poll-preview", who=COORDINATORS)
-async def preview(turn: Turn, poll_id: int) -> Screen:
-    """Show the poll exactly as each language will see it, then ask."""
+async def preview(turn: Turn, poll_id: int, lang: str = "") -> Screen:
+    """Show the poll exactly as readers of a language will see it, then whom it reaches, then ask."""
     poll = await _draft(turn, poll_id)
     if poll is None or not poll.complete:
         return await review(turn, poll_id)
+    lang = lang if lang in LANGUAGES else turn.lang
+    return _asked(turn.reading(lang), poll).followed_by(await _confirmation(turn, poll, lang))
+
+
+async def _confirmation(turn: Turn, poll: Poll, lang: str) -> Screen:
+    """Say whom it reaches, offer the other languages, and ask."""
     reach = await turn.unit.announcements.reach(poll.audience, TOPIC)
-    shown = [
-        _asked(turn.reading(lang), poll)
-        for lang in LANGUAGES
-        if lang in poll.wordings or reach.by_language().get(lang)
-    ]
-    question = turn.screen(
+    return turn.screen(
         paragraphs(
             lines(turn._("Audience:"), await described(turn, poll.audience)),
             reach_lines(turn, reach),
+            fallback_lines(turn, _translated(poll), reach.by_language(), poll.lang),
+            seen_by(turn, lang),
             turn._("Ask it now?") if reach.total else turn._("Nobody would get it. Choose another audience."),
         ),
         title=turn._("This is how it will be seen"),
-        rows=column(
-            Button(turn.p("button", "Send now"), action("poll-send", poll.id)) if reach.total else None,
-            Button(turn.p("button", "Change something"), action("poll", poll.id)),
-        ),
+        rows=[
+            other_readers(turn, lang, "poll-preview", poll.id),
+            [Button(turn.p("button", "Send now"), action("poll-send", poll.id, _version(poll)))]
+            if reach.total
+            else [],
+            [Button(turn.p("button", "Change something"), action("poll", poll.id))],
+        ],
     )
-    first, *others = shown
-    return first.followed_by(*others, question)
+
+
+def _version(poll: Poll) -> str:
+    return fingerprint(sorted(poll.wordings.items()), poll.audience)
+
+
+def _translated(poll: Poll) -> dict[str, str]:
+    """Map the languages that have a complete wording to its question."""
+    return {lang: one.question for lang, one in poll.wordings.items() if poll.wording(lang) is one}
 
 
 @tap("poll-send", who=COORDINATORS)
-async def send(turn: Turn, poll_id: int) -> Screen:
-    """Ask it, once, however often this is tapped."""
+async def send(turn: Turn, poll_id: int, seen: str) -> Screen:
+    """Ask what was previewed, once, however often this is tapped."""
     poll = await turn.unit.polls.get(poll_id)
     if poll is None or not poll.complete:
         return await review(turn, poll_id)
+    if poll.state == "draft" and seen != _version(poll):
+        changed = turn._("The draft has changed since. Please look again.")
+        return (await preview(turn, poll_id)).noting(changed)
     first = await turn.unit.polls.advance(poll.id, "draft", "open", author_id=turn.member.id)
     if first:
         await turn.unit.outbox.notify(
             "poll",
             poll.audience.recipients(),
             subject=poll.subject,
-            occurrence="1",
+            occurrence=ASKED,
             at=turn.now,
             args=(poll.id,),
             lane=BROADCAST,
@@ -273,7 +305,7 @@ def _asked(turn: Turn, poll: Poll) -> Screen:
     wording = poll.wording(turn.lang)
     return turn.screen(
         paragraphs(
-            wording.question,
+            block(wording.question),
             turn._(
                 "Coordinators see only the totals, but your choice is kept with your name until the poll is deleted."
             ),
@@ -294,9 +326,9 @@ def _options(poll: Poll, wording: Wording) -> list[Button]:
 @tap("vote")
 async def vote(turn: Turn, poll_id: int, choice: int) -> Screen:
     """Count a vote, or change it; a closed poll answers with where things stand."""
-    poll = await turn.unit.polls.get(poll_id)
-    if poll is None or poll.state == "draft" or not 0 <= choice < len(poll.original.options):
-        return await menu_screen(turn, turn._("This poll is no longer there."))
+    poll = await _open_to(turn, poll_id)
+    if poll is None or not 0 <= choice < len(poll.original.options):
+        return await _not_there(turn, poll_id)
     if poll.state == "closed":
         return await _closed_screen(turn, poll)
     await turn.unit.polls.vote(poll.id, turn.member.id, choice)
@@ -316,10 +348,25 @@ async def vote(turn: Turn, poll_id: int, choice: int) -> Screen:
 @tap("poll-again")
 async def vote_again(turn: Turn, poll_id: int) -> Screen:
     """Show the question once more to somebody who wants to change an answer."""
+    poll = await _open_to(turn, poll_id)
+    if poll is None:
+        return await _not_there(turn, poll_id)
+    return await _closed_screen(turn, poll) if poll.state == "closed" else _asked(turn, poll)
+
+
+async def _open_to(turn: Turn, poll_id: int) -> Poll | None:
+    """Find a poll that was sent, for somebody whom it is for; to everybody else there is none."""
     poll = await turn.unit.polls.get(poll_id)
     if poll is None or poll.state == "draft":
-        return await menu_screen(turn, turn._("This poll is no longer there."))
-    return await _closed_screen(turn, poll) if poll.state == "closed" else _asked(turn, poll)
+        return None
+    return poll if await turn.unit.polls.may_answer(poll, turn.member.id) else None
+
+
+async def _not_there(turn: Turn, poll_id: int) -> Screen:
+    """Answer a vote that counts nowhere: a coordinator tried the preview's buttons, or the poll is gone."""
+    if turn.member.role in COORDINATORS and await _draft(turn, poll_id):
+        return await review(turn, poll_id, turn._("This is how it will be seen"))
+    return await menu_screen(turn, turn._("This poll is no longer there."))
 
 
 async def _closed_screen(turn: Turn, poll: Poll) -> Screen:
@@ -365,7 +412,7 @@ async def _tally_text(turn: Turn, poll: Poll) -> str:
     total = sum(tally.values())
     wording = poll.wording(turn.lang)
     return paragraphs(
-        wording.question,
+        block(wording.question),
         *(
             lines(
                 turn._("{number}. {name}", number=code + 1, name=option),
@@ -393,7 +440,7 @@ async def share(turn: Turn, poll_id: int) -> Screen:
     if poll is not None and await turn.unit.polls.share(poll.id, turn.now):
         await turn.unit.outbox.notify(
             "poll-result",
-            poll.audience.recipients(),
+            turn.unit.polls.asked(poll),
             subject=poll.subject,
             occurrence="result",
             at=turn.now,
@@ -434,15 +481,14 @@ async def follow(tick: Tick) -> None:
             tally = await unit.polls.tally(poll.id)
             if poll.author_id is None or not tally:
                 continue
-            counts = ".".join(f"{code}-{count}" for code, count in sorted(tally.items()))
-            await unit.outbox.notify_one(
+            await unit.outbox.keep_current(
                 "poll-progress",
                 poll.author_id,
+                ".".join(f"{code}-{count}" for code, count in sorted(tally.items())),
                 subject=f"tally:{poll.id}",
-                occurrence=counts,
+                card=f"poll-{poll.id}",
                 at=tick.now,
                 args=(poll.id,),
-                card=f"poll-{poll.id}",
             )
 
 

@@ -119,6 +119,13 @@ class Announcements(Store):
         """List what is being sent."""
         return await self._read(sa.select(announcements).where(announcements.c.state == "sending"))
 
+    async def finished(self, since: datetime) -> list[Announcement]:
+        """List what was finished or stopped since a moment: receipts may still come in."""
+        statement = sa.select(announcements).where(
+            announcements.c.state.in_(("done", "stopped")), announcements.c.finished_at >= since
+        )
+        return await self._read(statement)
+
     async def reach(self, audience: Audience, topic: str = TOPIC) -> Reach:
         """Count whom an audience reaches, and whom not and why."""
         rows = await self.all(reach_of(audience, topic))

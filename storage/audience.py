@@ -71,14 +71,17 @@ class Reach:
 
 
 def reach_of(audience: Audience, topic: str) -> sa.Select[Any]:
-    """Select (channel, language, reason, count) of an audience by the very rule by which the outbox leaves out."""
+    """Select (channel, language, reason, count) of an audience by the very rule by which the outbox leaves out.
+
+    Whoever has no address at all gets no row there, and counts as unreachable here.
+    """
     chosen = audience.recipients().subquery()
-    reason = left_out(topic).label("reason")
+    reason = sa.case((addresses.c.id.is_(None), "unreachable"), else_=left_out(topic)).label("reason")
     return (
         sa.select(addresses.c.channel, members.c.lang, reason, sa.func.count())
         .select_from(members)
         .join(chosen, chosen.c[0] == members.c.id)
-        .join(addresses, addresses.c.id == best_address())
+        .outerjoin(addresses, addresses.c.id == best_address())
         .group_by(addresses.c.channel, members.c.lang, reason)
     )
 

@@ -63,6 +63,11 @@ class Materials(Store):
         statement = materials.delete().where(materials.c.id == material_id, materials.c.state == "draft")
         return await self.run(statement) == 1
 
+    async def drafts(self, *, limit: int) -> list[Material]:
+        """List what was sent in but not published yet, the newest in front."""
+        statement = sa.select(materials).where(materials.c.state == "draft")
+        return [_read(row) for row in await self.all(statement.order_by(materials.c.id.desc()).limit(limit))]
+
     async def of_event(self, event_id: int, *, limit: int = 50, offset: int = 0) -> list[Material]:
         """List what was published for an event, by kind and age."""
         statement = _published().where(materials.c.event_id == event_id)

@@ -164,6 +164,38 @@ class Outbox(Store):
         """Queue one notice for everyone who holds one of the roles; options as for `notify`."""
         return await self.notify(kind, sa.select(members.c.id).where(members.c.role.in_(roles)), **options)
 
+    async def keep_current(
+        self,
+        kind: str,
+        member_id: int,
+        showing: str,
+        *,
+        subject: str,
+        card: str,
+        at: datetime,
+        args: tuple[Any, ...],
+    ) -> bool:
+        """Queue an update of a card, unless the newest one queued shows the same; False where it does.
+
+        `showing` sums up what the card would show. It may come back to what it was before.
+        """
+        newest = await self.scalar(
+            sa.select(outbox.c.key)
+            .where(outbox.c.subject == subject, outbox.c.kind == kind, outbox.c.member_id == member_id)
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        if newest is not None and newest.rpartition("|")[2].partition("@")[0] == showing:
+            return False
+        occurrence = f"{showing}@{at.timestamp():.0f}"
+        options = {"subject": subject, "occurrence": occurrence, "at": at, "args": args, "card": card}
+        return await self.notify_one(kind, member_id, **options) > 0
+
+    async def told(self, kind: str, subject: str, member_id: int, occurrence: str) -> bool:
+        """Say whether somebody has a row, of whatever state, under a notice's key."""
+        key = f"{kind}|{subject}|{member_id}|{occurrence}"
+        return await self.scalar(sa.select(outbox.c.id).where(outbox.c.key == key)) is not None
+
     async def claim(
         self,
         channel: str,

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from storage.audience import Audience
 from storage.store import Store
-from storage.tables import poll_texts, poll_votes, polls
+from storage.tables import members, outbox, poll_texts, poll_votes, polls
 
 TOPIC = "polls"
+ASKED = "1"
+"""The occurrence under which the outbox holds the question itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,25 @@ class Polls(Store):
         await self.run(
             insert.on_conflict_do_update(index_elements=["poll_id", "member_id"], set_={"choice": choice})
         )
+
+    async def may_answer(self, poll: Poll, member_id: int) -> bool:
+        """Say whether somebody was asked, or is among those whom the poll is for."""
+        if await self.unit.outbox.told("poll", poll.subject, member_id, ASKED):
+            return True
+        meant = sa.select(members.c.id).where(
+            members.c.id == member_id, members.c.id.in_(poll.audience.recipients())
+        )
+        return await self.scalar(meant) is not None
+
+    def asked(self, poll: Poll) -> sa.Select[tuple[int]]:
+        """Select the ids of the people who got the question or answered it."""
+        got = sa.select(outbox.c.member_id).where(
+            outbox.c.subject == poll.subject,
+            outbox.c.kind == "poll",
+            outbox.c.state.in_(("sent", "delivered", "read", "unknown")),
+        )
+        answered = sa.select(poll_votes.c.member_id).where(poll_votes.c.poll_id == poll.id)
+        return sa.select(members.c.id).where(sa.or_(members.c.id.in_(got), members.c.id.in_(answered)))
 
     async def vote_of(self, poll_id: int, member_id: int) -> int | None:
         """Return the option that somebody chose."""

@@ -104,7 +104,7 @@ class BrowserChannel:
             async with self._database.unit() as unit:
                 body = await _body(unit, parcel)
                 shown = await _put(unit, parcel, body, self._now())
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, OSError) as error:
             return Retry(detail=type(error).__name__)
         self.wake()
         return Sent(shown)
@@ -167,7 +167,7 @@ def offers(message: BrowserMessage, tapped: str) -> bool:
 
 
 async def _put(unit: Unit, parcel: Parcel, body: Body, at: datetime) -> str:
-    if parcel.replaces.isdecimal() and len(parcel.replaces) < 19:
+    if parcel.replaces.isascii() and parcel.replaces.isdigit() and len(parcel.replaces) < 19:
         old = await unit.browser.get(int(parcel.replaces))
         if old is not None and old.peer == parcel.peer and not old.mine:
             await unit.browser.change(old.id, {**body, "edited": True})

@@ -398,11 +398,12 @@ async function chosen(persona) {
 }
 
 async function open(persona) {
+  if (phones.has(persona.peer)) return;
   const phone = new Phone(persona);
   phones.set(persona.peer, phone);
   find("phones").append(phone.element);
-  await phone.load();
   bringForward(phone);
+  await phone.load();
   remember();
 }
 
@@ -496,8 +497,8 @@ async function begin() {
   const wanted = remembered("open", usual.slice(0, room)).filter((peer) => all.has(peer));
   for (const peer of wanted) await open(all.get(peer));
   listen();
-  if (wanted.length) bringForward(phones.get(wanted[NARROW.matches ? wanted.length - 1 : 0]));
   refreshChips();
+  if (!NARROW.matches) find("phones").scrollTo({ left: 0 });
 }
 
 begin();

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 FALLBACK = ("en", "ar", "ku")
 """Which language speaks for a missing one, in this order."""
 
-REASONS_LEFT_OUT = ("opted_out", "muted")
+REASONS_LEFT_OUT = ("opted_out", "muted", "blocked")
+"""Why somebody gets nothing although nothing failed: they said so, here or to their app."""
+
+RETRIED = {
+    "failed": ("rejected", "gave_up", "misconfigured", "unreachable", "window_closed"),
+    "expired": ("too_late",),
+    "withdrawn": ("misconfigured",),
+}
+"""What another try may mend, by state: an account at fault takes the rest of its broadcast back."""
 
 
-def text_for(texts: Mapping[str, str], lang: str) -> tuple[str, str]:
-    """Return (language, text) that a reader of a language gets; empty texts where there are none."""
-    return next(((one, texts[one]) for one in (lang, *FALLBACK) if texts.get(one)), ("", ""))
+def text_for(texts: Mapping[str, str], lang: str, original: str = "") -> tuple[str, str]:
+    """Return (language, text) that a reader of a language gets; empty texts where there are none.
+
+    `original` is the language that goes before the usual order where one text was written first.
+    """
+    order = (lang, original, *FALLBACK)
+    return next(((one, texts[one]) for one in order if texts.get(one)), ("", ""))
 
 
-def falling_back(texts: Mapping[str, str], readers: Mapping[str, int]) -> dict[str, tuple[str, int]]:
+def falling_back(
+    texts: Mapping[str, str], readers: Mapping[str, int], original: str = ""
+) -> dict[str, tuple[str, int]]:
     """Map each language that has readers but no text to the language they get instead, and how many they are."""
     return {
-        lang: (text_for(texts, lang)[0], count)
+        lang: (text_for(texts, lang, original)[0], count)
         for lang, count in readers.items()
         if count and not texts.get(lang)
     }
+
+
+def fingerprint(*parts: object) -> str:
+    """Sum up what was previewed, so that exactly that is what a confirmation sends."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,12 @@ class Progress:
         """Count all that was to be sent."""
         return self.waiting + self.reached + self.unknown + self.withdrawn + sum(self.failed.values())
 
+    @property
+    def showing(self) -> str:
+        """Sum up the counts in a short text that differs whenever they do."""
+        counts = (self.waiting, self.sent, self.delivered, self.read, self.unknown, self.withdrawn)
+        return ".".join(str(count) for count in (*counts, sum(self.failed.values())))
+
 
 def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
     """Add up outbox rows counted by (state, reason)."""
@@ -58,7 +84,7 @@ def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
     def reasons(left_out: bool) -> dict[str, int]:
         found: dict[str, int] = {}
         for (state, reason), number in tally.items():
-            if state in ("failed", "expired") and (reason in REASONS_LEFT_OUT) == left_out:
+            if _in_vain(state, reason) and (reason in REASONS_LEFT_OUT) == left_out:
                 found[reason] = found.get(reason, 0) + number
         return found
 
@@ -68,10 +94,19 @@ def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
         delivered=count("delivered"),
         read=count("read"),
         unknown=count("unknown"),
-        withdrawn=count("withdrawn"),
+        withdrawn=count("withdrawn") - tally.get(("withdrawn", "misconfigured"), 0),
         failed=reasons(left_out=False),
         left_out=reasons(left_out=True),
     )
+
+
+def can_retry(tally: Mapping[tuple[str, str], int]) -> bool:
+    """Say whether anything failed that another try may mend."""
+    return any(count and reason in RETRIED.get(state, ()) for (state, reason), count in tally.items())
+
+
+def _in_vain(state: str, reason: str) -> bool:
+    return state in ("failed", "expired") or (state, reason) == ("withdrawn", "misconfigured")
 
 
 def bar(part: int, whole: int, width: int = 10) -> str:
@@ -81,5 +116,6 @@ def bar(part: int, whole: int, width: int = 10) -> str:
 
 
 def percent(part: int, whole: int) -> int:
-    """Return a share in whole per cent."""
-    return round(100 * part / whole) if whole else 0
+    """Return a share in whole per cent; 100 only when nothing is left."""
+    share = round(100 * part / whole) if whole else 0
+    return share if part >= whole else min(share, 99)

@@ -9,6 +9,11 @@ from storage.materials import Material
 FALLBACK = ("en", "ar", "ku")
 
 
+def gained(published: Sequence[Material], lang: str) -> list[Material]:
+    """Choose what somebody who now reads another language gains: they have the nearest other version already."""
+    return [one for one in published if one.lang == lang]
+
+
 def due_to(published: Sequence[Material], lang: str) -> list[Material]:
     """Choose, kind by kind, the versions in a reader's language, or else those in the nearest other one."""
     chosen: list[Material] = []
