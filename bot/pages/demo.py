@@ -234,7 +234,7 @@ class _Demo:
         """Move the demo's time forward by a step, stopping wherever something is due."""
         raw = await _posted(request)
         step = (raw or {}).get("step")
-        if step not in STEPS:
+        if not isinstance(step, str) or step not in STEPS:
             return Response(status_code=400)
         async with self._travelling:
             moved = await travel(self._machine, step)
