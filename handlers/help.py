@@ -8,7 +8,7 @@ from handlers.privacy import contact_line
 from locales import intent
 
 
-@tap("help")
+@tap("help", consent=False)
 async def help_home(turn: Turn) -> Screen:
     """Say how to do the main things."""
     return turn.screen(
