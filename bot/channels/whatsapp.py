@@ -70,6 +70,21 @@ MESSAGES_PER_SECOND = 80.0
 """docs/whatsapp/best-practices-and-faqs: the default for one sender."""
 TIMEOUT = 15.0
 """Seconds for one request; Twilio answers within a few."""
+SENDABLE = frozenset(
+    (
+        "image/jpeg",
+        "image/png",
+        "application/pdf",
+        "application/msword",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "video/mp4",
+        "audio/ogg",
+        "audio/amr",
+    )
+)
+"""docs/whatsapp/guidance-whatsapp-media-messages; anything else (calendar entries, JSON) goes as a link to open."""
 LINK_FETCHES, LINK_LIFETIME = 5, timedelta(minutes=10)
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 MEDIA_HOSTS = re.compile(
@@ -281,10 +296,10 @@ class WhatsAppChannel:
         if self._public_url:
             options["status_callback"] = f"{self._public_url}/twilio/status?row={parcel.row_id}"
         if part.attachment is not None:
-            link = await self._link(part.attachment.file_id)
+            link, mime = await self._link(part.attachment.file_id)
             if not link:
                 return Rejected("file", reason="rejected")
-            options["media_url"] = [link]
+            options |= {"media_url": [link]} if mime in SENDABLE else {"body": link}
         elif part.layout in ("quick_reply", "list") and (sid := await self._content(part)):
             options["content_sid"] = sid
         else:
@@ -292,14 +307,15 @@ class WhatsAppChannel:
         message = await self._client.messages.create_async(**options)
         return Sent(str(message.sid))
 
-    async def _link(self, file_id: int) -> str:
+    async def _link(self, file_id: int) -> tuple[str, str]:
+        """Return a short-lived address of a file and its type; empty texts where it is gone."""
         now = self._now()
         async with self._database.unit() as unit:
             file = await unit.files.get(file_id)
             if file is None:
-                return ""
+                return "", ""
             token = await unit.files.link(file_id, expires_at=now + LINK_LIFETIME, fetches=LINK_FETCHES)
-        return f"{self._public_url}/media/{token}"
+        return f"{self._public_url}/media/{token}", file.mime
 
     async def _content(self, part: Part) -> str:
         """Return the Content resource of this wording, created if need be; empty where Twilio refuses it."""
