@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.demo.documents import PPTX, sheet, slides
 from bot.demo.people import PERSONAS, Persona, crowd, organisations
@@ -210,14 +211,16 @@ def _at(day: datetime, hour: int) -> datetime:
 # --- the library --------------------------------------------------------------------------------------------
 
 
-def _documents() -> list[Document]:
+@cache
+def _documents() -> tuple[Document, ...]:
     """Make the slides of every webinar but the last, two checklists, and notes as a picture."""
     made = [_slides(number, title, lang) for number, title in enumerate(WEBINARS[:-1]) for lang in LANGUAGES]
     made += [
         _sheet(number, WEBINARS[number], lang, "pdf", "tool", TOOL) for number in (0, 2) for lang in LANGUAGES
     ]
     talked = next(past.title for past in reversed(PAST) if past.kind == "roundtable")
-    return made + [_sheet(9, talked, lang, "png", "notes", NOTES) for lang in LANGUAGES]
+    made += [_sheet(9, talked, lang, "png", "notes", NOTES) for lang in LANGUAGES]
+    return tuple(made)
 
 
 def _slides(number: int, title: Said, lang: Language) -> Document:

@@ -369,8 +369,8 @@ function chipOf(persona) {
   chip.setAttribute("aria-pressed", String(phones.has(persona.peer)));
   const face = made("span", "face", initial(persona.name));
   face.setAttribute("aria-hidden", "true");
-  const words = made("span", "words", persona.name);
-  words.append(made("small", "", persona.about));
+  const words = made("span", "words");
+  words.append(made("span", "name", persona.name), made("small", "", persona.about));
   chip.append(face, words, made("span", "count hidden"));
   chip.addEventListener("click", () => chosen(persona));
   return chip;
@@ -499,6 +499,7 @@ async function begin() {
   listen();
   refreshChips();
   if (!NARROW.matches) find("phones").scrollTo({ left: 0 });
+  document.body.dataset.ready = "";
 }
 
 begin();
