@@ -239,18 +239,17 @@ async def ask_file(turn: Turn, announcement_id: int) -> Screen:
             Button(turn.p("button", "Back"), action("announcement", found.id)),
         ),
         ask=action("announcement-file", found.id),
-        accepts="file",
+        accepts="either",
     )
 
 
 @answer("announcement-file", who=COORDINATORS)
 async def file_given(turn: Turn, reply: Reply, announcement_id: int) -> Screen:
-    """Keep the file, or say why it can't be taken."""
+    """Keep the file, or say why it can't be taken; a text is no file, and is asked again."""
     upload = reply.upload
     if upload is None or not upload.file_id:
-        return (await ask_file(turn, announcement_id)).noting(
-            file_fault(turn, upload.fault if upload else "")
-        )
+        fault = file_fault(turn, upload.fault) if upload else ""
+        return (await ask_file(turn, announcement_id)).noting(fault)
     if not await _is_draft(turn, announcement_id):
         return await review(turn, announcement_id)
     await turn.unit.announcements.change(announcement_id, file_id=upload.file_id)
@@ -290,8 +289,9 @@ def file_fault(turn: Turn, fault: str) -> str:
 @tap("announcement-discard", who=COORDINATORS)
 async def discard(turn: Turn, announcement_id: int) -> Screen:
     """Forget a draft."""
-    await turn.unit.announcements.remove_draft(announcement_id)
-    return await listing(turn, note=turn._("The draft was discarded."))
+    if await turn.unit.announcements.remove_draft(announcement_id):
+        return await listing(turn, note=turn._("The draft was discarded."))
+    return await review(turn, announcement_id)
 
 
 @tap("announcement", who=COORDINATORS)

@@ -318,8 +318,9 @@ def _ways(turn: Turn, found: Material) -> list[list[Button]]:
 @tap("material-discard", who=COORDINATORS)
 async def discard(turn: Turn, material_id: int) -> Screen:
     """Forget a draft."""
-    await turn.unit.materials.remove_draft(material_id)
-    return await library_screen(turn, note=turn._("The draft was discarded."))
+    if await turn.unit.materials.remove_draft(material_id):
+        return await library_screen(turn, note=turn._("The draft was discarded."))
+    return await _show(turn, material_id)
 
 
 @tap("material-publish", who=COORDINATORS)

@@ -216,8 +216,9 @@ def _numbered(turn: Turn, options: tuple[str, ...]) -> str:
 @tap("poll-discard", who=COORDINATORS)
 async def discard(turn: Turn, poll_id: int) -> Screen:
     """Forget a draft."""
-    await turn.unit.polls.remove_draft(poll_id)
-    return await listing(turn, note=turn._("The draft was discarded."))
+    if await turn.unit.polls.remove_draft(poll_id):
+        return await listing(turn, note=turn._("The draft was discarded."))
+    return await review(turn, poll_id)
 
 
 @tap("poll", who=COORDINATORS)
