@@ -214,7 +214,12 @@ class Outbox(Store):
             earlier.c.state.in_(PENDING),
             sa.or_(
                 earlier.c.state == "sending",
-                sa.and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id),
+                # One that is put off until later lets others pass; one that is tried again keeps its place.
+                sa.and_(
+                    earlier.c.lane == outbox.c.lane,
+                    earlier.c.id < outbox.c.id,
+                    sa.or_(earlier.c.not_before <= now, earlier.c.attempts > 0),
+                ),
             ),
         )
         due = (
