@@ -73,13 +73,13 @@ def sheet(title: str, points: Sequence[str], *, rtl: bool, form: str) -> bytes:
 
     figure = Figure(figsize=(8, 5.2), dpi=120, facecolor="#fffdf9")
     figure.add_artist(Rectangle((0, 0.8), 1, 0.2, color="#0d5c63", transform=figure.transFigure))
-    edge, side = (0.95, "right") if rtl else (0.05, "left")
+    edge, beside, side = (0.95, 0.89, "right") if rtl else (0.05, 0.11, "left")
     words: dict[str, Any] = {"ha": side, "va": "center", "fontfamily": "DejaVu Sans"}
-    figure.text(edge, 0.9, title, color="white", fontsize=17, **words)
+    figure.text(edge, 0.9, title, color="white", fontsize=22, **words)
     for number, point in enumerate(points):
         height = 0.66 - 0.16 * number
-        figure.text(edge, height, f"{number + 1}", color="#c8553d", fontsize=20, **words)
-        figure.text(abs(edge - 0.06), height, point, color="#2a2520", fontsize=14, **words)
+        figure.text(edge, height, f"{number + 1}", color="#c8553d", fontsize=24, **words)
+        figure.text(beside, height, point, color="#2a2520", fontsize=17, **words)
     written = io.BytesIO()
     figure.savefig(written, format=form, metadata={"CreationDate": None} if form == "pdf" else None)
     return written.getvalue()

@@ -75,7 +75,7 @@ PRIMES = 22
 KURDISH = ("sulaymaniyah", "erbil", "halabja", "duhok")
 MEMBER = said("Member, {place}", "عضو، {place}", "ئەندام، {place}")
 ORGANISER = said("The organiser", "الجهة المنظمة", "لایەنی ڕێکخەر")
-GUEST = said("Code to join with: {code}", "رمز للانضمام: {code}", "کۆدی بەشداریکردن: {code}")
+GUEST = said("Code: {code}", "الرمز: {code}", "کۆد: {code}")
 """What stands beside a guest, so that joining by an invitation can be tried."""
 DONOR = said("The donor", "الجهة المانحة", "لایەنی بەخشەر")
 

@@ -372,7 +372,7 @@ def _file(message: BrowserMessage, kept: dict[str, Any], voice: Speech) -> dict[
         "size": voice.p("file size", "{count} KB", count=size)
         if size < 1024
         else voice.p("file size", "{count} MB", count=round(size / 1024, 1)),
-        "picture": bool(kept.get("picture")) and kept["mime"] in PICTURES and not message.mine,
+        "picture": kept["mime"] in PICTURES and not message.mine,
         "kind": Path(kept["name"]).suffix[1:5].upper() or "FILE",
         "href": "" if message.mine else f"/demo/file/{message.id}",
     }
