@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import addresses, members
+from storage.tables import Instant, addresses, members
 from storage.vault import random_id
 
 
@@ -56,13 +57,12 @@ class Addresses(Store):
 
     async def find(self, channel: str, account: str, peer: str) -> Address | None:
         """Find the address of a provider's peer."""
-        row = await self.one(
-            sa.select(addresses).where(
-                addresses.c.channel == channel,
-                addresses.c.account == account,
-                addresses.c.peer_index == self._index(channel, peer),
-            )
-        )
+        given = {
+            "given_channel": channel,
+            "given_account": account,
+            "given_peer": self._index(channel, peer),
+        }
+        row = await self.one(_find(), given)
         return None if row is None else self._read(row)
 
     async def add(self, member_id: int, channel: str, account: str, peer: str) -> Address:
@@ -82,11 +82,7 @@ class Addresses(Store):
 
     async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
         """Note that the person wrote: they are reachable, and a window may have opened."""
-        await self.run(
-            addresses.update()
-            .where(addresses.c.id == address_id)
-            .values(heard_at=at, window_until=window_until, reachable="yes")
-        )
+        await self.run(_heard(), {"given_id": address_id, "given_moment": at, "given_window": window_until})
 
     async def mark(self, address_id: int, reachable: str) -> None:
         """Set whether the address can be reached: yes, blocked or unreachable."""
@@ -119,3 +115,25 @@ class Addresses(Store):
             reachable=row.reachable,
             window_until=row.window_until,
         )
+
+
+@cache
+def _find() -> sa.Select[Any]:
+    return sa.select(addresses).where(
+        addresses.c.channel == sa.bindparam("given_channel"),
+        addresses.c.account == sa.bindparam("given_account"),
+        addresses.c.peer_index == sa.bindparam("given_peer"),
+    )
+
+
+@cache
+def _heard() -> sa.Update:
+    return (
+        addresses.update()
+        .where(addresses.c.id == sa.bindparam("given_id"))
+        .values(
+            heard_at=sa.bindparam("given_moment", type_=Instant),
+            window_until=sa.bindparam("given_window", type_=Instant),
+            reachable="yes",
+        )
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,7 +32,7 @@ class Conversations(Store):
 
     async def get(self, address_id: int) -> Conversation:
         """Return the conversation, an empty one where none is kept or it can no longer be read."""
-        row = await self.one(sa.select(conversations).where(conversations.c.address_id == address_id))
+        row = await self.one(_get(), {"given_address": address_id})
         if row is None:
             return Conversation()
         kept = json.loads(self.unit.vault.open(row.state_sealed, "conversations", "state", address_id))
@@ -44,9 +46,8 @@ class Conversations(Store):
         """Keep the conversation."""
         state = json.dumps(asdict(conversation), ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
-        values = {"state_sealed": sealed, "touched_at": at}
-        insert = self.upsert(conversations).values(address_id=address_id, **values)
-        await self.run(insert.on_conflict_do_update(index_elements=["address_id"], set_=values))
+        given = {"address_id": address_id, "state_sealed": sealed, "touched_at": at}
+        await self.run(_put(self.unit.is_postgresql), given)
 
     async def drop_asks(self, since: datetime, until: datetime) -> int:
         """Drop the waiting question of chats last touched between two moments and return how many."""
@@ -62,3 +63,20 @@ class Conversations(Store):
                 await self.put(row.address_id, Conversation(offered=kept.offered), row.touched_at)
                 dropped += 1
         return dropped
+
+
+@cache
+def _get() -> sa.Select[Any]:
+    return sa.select(conversations).where(conversations.c.address_id == sa.bindparam("given_address"))
+
+
+@cache
+def _put(postgresql: bool) -> sa.Executable:
+    names = ("address_id", "state_sealed", "touched_at")
+    insert = Store.upsert_on(postgresql, conversations).values(
+        {name: sa.bindparam(name, type_=conversations.c[name].type) for name in names}
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["address_id"],
+        set_={name: insert.excluded[name] for name in names[1:]},
+    )

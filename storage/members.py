@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,7 +48,7 @@ class Members(Store):
 
     async def get(self, member_id: int) -> Member | None:
         """Find a person by id."""
-        row = await self.one(sa.select(members).where(members.c.id == member_id))
+        row = await self.one(_get(), {"given_id": member_id})
         return None if row is None else self._read(row)
 
     async def many(self, member_ids: Sequence[int]) -> list[Member]:
@@ -82,9 +83,7 @@ class Members(Store):
 
     async def seen(self, member_id: int, day: date) -> None:
         """Note the day on which a person was last heard."""
-        await self.run(
-            members.update().where(members.c.id == member_id, members.c.seen_on < day).values(seen_on=day)
-        )
+        await self.run(_seen(), {"given_id": member_id, "given_day": day})
 
     async def erase(self, member_id: int) -> None:
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
@@ -111,3 +110,18 @@ class Members(Store):
             muted=tuple(kind for kind in row.muted.split(",") if kind),
             created_at=row.created_at,
         )
+
+
+@cache
+def _get() -> sa.Select[Any]:
+    return sa.select(members).where(members.c.id == sa.bindparam("given_id"))
+
+
+@cache
+def _seen() -> sa.Update:
+    day = sa.bindparam("given_day", type_=sa.Date)
+    return (
+        members.update()
+        .where(members.c.id == sa.bindparam("given_id"), members.c.seen_on < day)
+        .values(seen_on=day)
+    )

@@ -67,6 +67,7 @@ WHATSAPP = Capabilities(
     window=timedelta(hours=23, minutes=59),  # 24 hours, closed a minute early; docs/whatsapp/key-concepts
 )
 MESSAGES_PER_SECOND = 80.0
+SECONDS_PER_CHAT = 1.0
 """docs/whatsapp/best-practices-and-faqs: the default for one sender."""
 TIMEOUT = 15.0
 """Seconds for one request; Twilio answers within a few."""
@@ -143,7 +144,6 @@ class WhatsAppChannel:
     name = "whatsapp"
     capabilities = WHATSAPP
     messages_per_second = MESSAGES_PER_SECOND
-    seconds_per_chat = 1.0
 
     def __init__(self, settings: Settings, *, database: Database, now: Callable[[], datetime]) -> None:
         self.account = settings.twilio_whatsapp_from
@@ -273,6 +273,10 @@ class WhatsAppChannel:
         return location
 
     # --- out ------------------------------------------------------------------------------------------------
+
+    def seconds_between(self, peer: str) -> float:
+        """Return the seconds between two messages to one person."""
+        return SECONDS_PER_CHAT
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Send one part as free-form text, content or media; never raises."""
