@@ -84,8 +84,7 @@ class Dispatcher:
         while True:
             tried = Tried()
             try:
-                async with asyncio.timeout(DEADLINE):
-                    after = await self._once(inbound, fetched, tried)
+                after = await self._once(inbound, fetched, tried)
                 await self._follow_up(inbound, after)
                 return
             except Poisonous:
@@ -118,9 +117,10 @@ class Dispatcher:
         """
         key = (inbound.channel, inbound.account, inbound.provider_id)
 
-        async def note(unit: Unit) -> None:
+        async def note(unit: Unit) -> bool:
             await _hold(unit, inbound)
             tried.times = await unit.inbox.attempt(*key, inbound.at)
+            return tried.times > 1
 
         async def handle(unit: Unit) -> Screen | Member | None:
             if not tried.times:
@@ -132,7 +132,7 @@ class Dispatcher:
                 return None
             return await self._handled(unit, inbound, fetched)
 
-        return await self._database.work(handle, first=note)
+        return await self._database.work(handle, first=note, within=DEADLINE)
 
     async def _handled(self, unit: Unit, inbound: Inbound, fetched: bytes | None) -> Screen | Member | None:
         address = await self._address(unit, inbound)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, addresses, members
 from storage.vault import random_id
@@ -117,7 +117,7 @@ class Addresses(Store):
         )
 
 
-@cache
+@often
 def _find() -> sa.Select[Any]:
     return sa.select(addresses).where(
         addresses.c.channel == sa.bindparam("given_channel"),
@@ -126,7 +126,7 @@ def _find() -> sa.Select[Any]:
     )
 
 
-@cache
+@often
 def _heard() -> sa.Update:
     return (
         addresses.update()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import conversations
 
@@ -44,7 +44,8 @@ class Conversations(Store):
 
     async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
         """Keep the conversation."""
-        state = json.dumps(asdict(conversation), ensure_ascii=False)
+        kept = {"ask": conversation.ask, "accepts": conversation.accepts, "offered": conversation.offered}
+        state = json.dumps(kept, ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
         given = {"address_id": address_id, "state_sealed": sealed, "touched_at": at}
         await self.run(_put(self.unit.is_postgresql), given)
@@ -65,12 +66,12 @@ class Conversations(Store):
         return dropped
 
 
-@cache
+@often
 def _get() -> sa.Select[Any]:
     return sa.select(conversations).where(conversations.c.address_id == sa.bindparam("given_address"))
 
 
-@cache
+@often
 def _put(postgresql: bool) -> sa.Executable:
     names = ("address_id", "state_sealed", "touched_at")
     insert = Store.upsert_on(postgresql, conversations).values(

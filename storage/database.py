@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.direct import Connection, Direct
+from storage.direct import Connection, Direct, Job
 from storage.outbox import Claimed
 from storage.unit import Unit
 from storage.vault import Vault
@@ -34,6 +35,8 @@ SCRUBBED_IN_MEMORY = 65_536
 """A SQLite file of more pages (256 MiB) is rewritten by way of a temporary file, for want of memory."""
 
 
+JOBS_TOGETHER = 64
+"""At most so many units of work share a commit on SQLite."""
 NOTIFIED = "diwakhan_outgoing"
 """The PostgreSQL channel on which processes tell each other that something was queued."""
 
@@ -63,6 +66,8 @@ class Database:
         self.engine = _engine(self.url)
         self._writer = asyncio.Lock()
         self._direct: dict[bool, Direct] = {}
+        self._jobs: deque[Job] = deque()
+        self._running: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
         self.leases: dict[tuple[str, str], str] = {}
         """For each (channel, account) whose messages this process sends: the lease it sends them under."""
@@ -90,34 +95,43 @@ class Database:
                 yield unit
         self._tell(unit)
 
-    async def work(self, task: Task[T], *, first: Task[object] | None = None) -> T:
+    async def work(self, task: Task[T], *, first: Task[bool] | None = None, within: float = 0.0) -> T:
         """Run a task as one unit of work and return what it returns, once that is committed.
 
-        The task may await nothing but its unit: on SQLite it runs to its end in a thread (see storage.direct).
-        `first` is committed before, in a transaction of its own that outlives this process but perhaps not a
-        power cut: cheap enough to note what one is about to do.
+        The task may await nothing but its unit: on SQLite it runs to its end in a thread, and may share its
+        commit with others (see storage.direct). `first` is committed before, in a transaction of its own that
+        outlives this process but perhaps not a power cut: cheap enough to note what one is about to do; where it
+        returns true, the task shares its commit with nobody. Raises TimeoutError after `within` seconds. Not
+        waiting any longer does not undo the work.
         """
-        if not self.is_sqlite:
+        if self.is_sqlite:
+            made: list[Unit] = []
+            job = Job(
+                self._unit_for(task, made), None if first is None else self._unit_for(first, []), within
+            )
+            await self._queued(job)
+            self._tell(made[-1])
+            result: T = job.result
+            return result
+        async with asyncio.timeout(within or None):
             if first is not None:
                 async with self._begin(writes=True) as before:
                     await before.connection.execute(_NOT_FLUSHED)
                     await first(before)
             async with self.unit() as unit:
                 return await task(unit)
-        async with self._writer:
-            made = self._unit_for(task)
-            noted = None if first is None else self._unit_for(first)
-            unit, result = await self._directly(writes=True).run(made, first=noted)
-        self._tell(unit)
-        return result
 
-    async def look(self, task: Task[T]) -> T:
+    async def look(self, task: Task[T], *, within: float = 0.0) -> T:
         """Run a task that only reads, in one consistent snapshot; it may await nothing but its unit."""
-        if not self.is_sqlite:
-            async with self.reading() as unit:
-                return await task(unit)
-        _, result = await self._directly(writes=False).run(self._unit_for(task))
-        return result
+        if self.is_sqlite:
+            job = Job(self._unit_for(task, []), within=within)
+            await self._directly(writes=False).run([job])
+            if job.error is not None:
+                raise job.error
+            result: T = job.result
+            return result
+        async with asyncio.timeout(within or None), self.reading() as unit:
+            return await task(unit)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:
@@ -141,12 +155,29 @@ class Database:
             self._direct[writes] = Direct(_sqlite_engine(self.url), name, writes=writes)
         return self._direct[writes]
 
-    def _unit_for(self, task: Task[T]) -> Callable[[Connection], Awaitable[tuple[Unit, T]]]:
-        async def run(connection: Connection) -> tuple[Unit, T]:
-            unit = Unit(connection, self.vault, self.leases)
-            return unit, await task(unit)
+    def _unit_for(self, task: Task[T], made: list[Unit]) -> Callable[[Connection], Awaitable[T]]:
+        async def run(connection: Connection) -> T:
+            made.append(Unit(connection, self.vault, self.leases))
+            return await task(made[-1])
 
         return run
+
+    async def _queued(self, job: Job) -> None:
+        """Run a job with all that wait at the same time; raises its error."""
+        self._jobs.append(job)
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run_jobs())
+        await job.done.wait()
+        if job.error is not None:
+            raise job.error
+
+    async def _run_jobs(self) -> None:
+        while self._jobs:
+            async with self._writer:
+                jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), JOBS_TOGETHER))]
+                await self._directly(writes=True).run(jobs)
+            for job in jobs:
+                job.done.set()
 
     def _tell(self, unit: Unit) -> None:
         if unit.outgoing or unit.handed:

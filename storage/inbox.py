@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, inbox
 
@@ -64,7 +64,7 @@ class Inbox(Store):
         return await self.run(inbox.delete().where(inbox.c.heard_at < before))
 
 
-@cache
+@often
 def _attempt(postgresql: bool) -> sa.Executable:
     insert = Store.upsert_on(postgresql, inbox).values(
         channel=sa.bindparam("channel"),
@@ -80,7 +80,7 @@ def _attempt(postgresql: bool) -> sa.Executable:
     ).returning(inbox.c.attempts)
 
 
-@cache
+@often
 def _done() -> sa.Update:
     return (
         inbox.update()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import members
 from storage.vault import random_id
@@ -112,12 +112,12 @@ class Members(Store):
         )
 
 
-@cache
+@often
 def _get() -> sa.Select[Any]:
     return sa.select(members).where(members.c.id == sa.bindparam("given_id"))
 
 
-@cache
+@often
 def _seen() -> sa.Update:
     day = sa.bindparam("given_day", type_=sa.Date)
     return (

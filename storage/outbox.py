@@ -23,6 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.addresses import Address, best_address
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
 
@@ -567,21 +568,25 @@ def _before(earlier: sa.FromClause, now: sa.BindParameter[datetime]) -> sa.Colum
     return sa.or_(earlier.c.not_before <= now, earlier.c.attempts > 0)
 
 
-@cache
+def _pending(earlier: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(*(earlier.c.state == state for state in PENDING))
+
+
+@often
 def _waiting() -> sa.Select[tuple[int]]:
     earlier = outbox.alias("earlier")
     return (
         sa.select(earlier.c.id)
         .where(
             earlier.c.address_id == sa.bindparam("given_address"),
-            earlier.c.state.in_(PENDING),
+            _pending(earlier),
             sa.or_(earlier.c.state == "sending", sa.and_(earlier.c.lane == REPLY, _before(earlier, _now))),
         )
         .limit(1)
     )
 
 
-@cache
+@often
 def _insert_reply(postgresql: bool) -> sa.Executable:
     names = (
         "key", "lane", "kind", "args", "member_id", "address_id", "channel", "account", "screen_sealed",
@@ -592,12 +597,12 @@ def _insert_reply(postgresql: bool) -> sa.Executable:
     return insert.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
 
 
-@cache
+@often
 def _claim(postgresql: bool) -> sa.Executable:
     earlier = outbox.alias("earlier")
     in_the_way = sa.exists().where(
         earlier.c.address_id == outbox.c.address_id,
-        earlier.c.state.in_(PENDING),
+        _pending(earlier),
         sa.or_(
             earlier.c.state == "sending",
             sa.and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, _before(earlier, _now)),

@@ -24,11 +24,13 @@ class Store:
 
     async def one(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> AnyRow | None:
         """Return the first row, or nothing. `given` fills a statement that was built once for all."""
-        return (await self.unit.connection.execute(statement, given)).first()
+        row: AnyRow | None = (await self.unit.connection.execute(statement, given)).first()
+        return row
 
     async def all(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> Sequence[AnyRow]:
         """Return every row."""
-        return (await self.unit.connection.execute(statement, given)).all()
+        rows: Sequence[AnyRow] = (await self.unit.connection.execute(statement, given)).all()
+        return rows
 
     async def scalar(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> Any:
         """Return the first column of the first row, or nothing."""

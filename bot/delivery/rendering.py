@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -65,16 +64,14 @@ class Renderer:
             return await self._placed(row, screen_from_json(row.screen))
         if registry.notices[row.kind].shared and not row.card:
             return await self._once_a_language(row)
-        async with asyncio.timeout(DEADLINE):
-            screen = await self._database.look(lambda unit: self._screen(unit, row))
+        screen = await self._database.look(lambda unit: self._screen(unit, row), within=DEADLINE)
         return Dropped("withdrawn", "not_applicable") if screen is None else await self._placed(row, screen)
 
     async def _once_a_language(self, row: Claimed) -> Ready | Dropped:
         key = (row.kind, row.args, row.lang)
         kept = self._shared.get(key)
         if kept is None or time.monotonic() - kept[0] > SHARED_FOR:
-            async with asyncio.timeout(DEADLINE):
-                screen = await self._database.look(lambda unit: self._screen(unit, row))
+            screen = await self._database.look(lambda unit: self._screen(unit, row), within=DEADLINE)
             made = (
                 Dropped("withdrawn", "not_applicable") if screen is None else await self._placed(row, screen)
             )

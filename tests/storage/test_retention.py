@@ -72,9 +72,7 @@ async def test_shredding_forgets_what_was_shown_and_in_answer_to_what(unit: Unit
         member = await unit.members.add(at=now)
         address = await unit.addresses.add(member.id, "telegram", "stage", name)
         await unit.outbox.reply(name, address, "{}", at=now, replaces="message", callback="tap")
-        (claimed,) = await unit.outbox.claim(
-            "telegram", "stage", "lease", now=now, limit=1, lanes=(0,)
-        )
+        (claimed,) = await unit.outbox.claim("telegram", "stage", "lease", now=now, limit=1, lanes=(0,))
         await unit.outbox.settle(claimed.id, "sent", now=now)
         shredded.append(member.id)
     first = sa.select(sa.literal(shredded[0]))
