@@ -212,6 +212,7 @@ class Dispatcher:
                 replaces=inbound.message if first and not inbound.keep else "",
                 callback=inbound.callback if first else "",
                 card=one.card,
+                shown=one,
             )
 
     async def _address(self, unit: Unit, inbound: Inbound) -> Address:

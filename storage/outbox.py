@@ -71,6 +71,8 @@ class Claimed:
     parts_sent: int
     expires_at: datetime
     created_at: datetime
+    shown: Any = None
+    """The Screen itself, where the reply was handed over within this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Outbox(Store):
         replaces: str = "",
         callback: str = "",
         card: str = "",
+        shown: Any = None,
     ) -> None:
         """Queue a ready screen (JSON) for the chat that just spoke. The key makes a repetition harmless.
 
@@ -149,6 +152,7 @@ class Outbox(Store):
                 parts_sent=0,
                 expires_at=at + LIFETIME[REPLY],
                 created_at=at,
+                shown=shown,
             )
         )
 

@@ -61,7 +61,7 @@ class Renderer:
         if row.lane != REPLY and row.silenced:
             return Dropped("failed", "opted_out")
         if row.screen:
-            return await self._placed(row, screen_from_json(row.screen))
+            return await self._placed(row, row.shown or screen_from_json(row.screen))
         if registry.notices[row.kind].shared and not row.card:
             return await self._once_a_language(row)
         screen = await self._database.look(lambda unit: self._screen(unit, row), within=DEADLINE)

@@ -33,7 +33,7 @@ POLL = 0.5
 BETWEEN_CLAIMS = 0.005
 REPLIES_AT_ONCE = 64
 OTHERS_AT_ONCE, OTHERS_AT_LEAST = 64, 4
-HANDED_AT_MOST = 500
+HANDED_AT_MOST = 2_000
 """Replies kept in hand; beyond that they wait in the database, as everything else does."""
 CLAIMED_AHEAD = 0.25
 """Seconds' worth of the permitted rate that is leased: little enough for a stop or a "no more" to count."""
