@@ -983,7 +983,9 @@ class FakeTwilio:
             return message.doomed
         if person is None or not person.on_whatsapp:
             return 63024
-        # A code found on the content counts only where the message may go out at all.
+        if message.code == 63041:
+            return message.code
+        # Any other code found on the content counts only where the message may go out at all.
         if not person.window_open and not message.template:
             return 63016
         return message.code
@@ -1370,7 +1372,7 @@ class FakeTwilio:
     async def _signed(
         self, url: str, public_url: str, form: Mapping[str, str], more: Mapping[str, str] | None = None
     ) -> int:
-        """Post a form signed for a public address to where that can be reached: docs/usage/webhooks/webhooks-security."""
+        """Post a form signed for a public address: docs/usage/webhooks/webhooks-security."""
         signature = self._validator.compute_signature(public_url, form)
         headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
         timeout = aiohttp.ClientTimeout(total=self.webhook_timeout)
@@ -1688,7 +1690,8 @@ section form { display: inline } body > form { margin: 1em 0 }
 </style>
 <div id=chats>CHATS</div>
 <form method=post action=/_/say><input name=from list=people value="whatsapp:+9647500000001" aria-label=From>
-<datalist id=people>KNOWN</datalist><input name=text dir=auto autofocus required aria-label=Text><button>Say</button></form>
+<datalist id=people>KNOWN</datalist><input name=text dir=auto autofocus required aria-label=Text>
+<button>Say</button></form>
 <form method=post action=/_/send enctype=multipart/form-data>
 <input name=from list=people value="whatsapp:+9647500000001" aria-label=From>
 <input type=file name=file required aria-label=File><button>Send</button></form>
