@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,6 +19,7 @@ from bot.channels.browser import BrowserChannel
 from bot.channels.contract import Channel, DeliveryReport, Heard, Ignored, Parcel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.whatsapp import WhatsAppChannel
+from bot.channels.whatsapp.prices import BadPrices, read_prices
 from bot.clock import Clock, Time
 from bot.delivery import Sender
 from bot.demo import seed
@@ -25,7 +27,8 @@ from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
 from bot.metrics import Metrics
 from bot.present import present
-from bot.settings import Settings
+from bot.reports import settle_report
+from bot.settings import Settings, SettingsError
 from bot.web import application
 from handlers.kit import Community, Screen
 from storage.database import Database
@@ -105,6 +108,7 @@ class Machine:
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
             contact=settings.contact,
+            **(_spending(settings) if settings.whatsapp else {}),
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
         if self.browser is not None:
@@ -239,17 +243,7 @@ class Machine:
                 log.warning("contents could not be tidied", error=type(error).__name__)
 
     async def _report(self, report: DeliveryReport) -> None:
-        await self.database.work(
-            lambda unit: unit.outbox.advance(
-                report.state,
-                now=self.time.now(),
-                row_id=report.row_id,
-                channel=report.channel,
-                provider_id=report.provider_id,
-                reason=report.reason,
-                detail=report.detail,
-            )
-        )
+        await self.database.work(lambda unit: settle_report(unit, report, self.time.now()))
 
     async def _farewell(self, channel: str, account: str, peer: str, screen: Screen) -> None:
         """Say goodbye to an erased person. Not by the outbox: no row about them may remain."""
@@ -264,6 +258,19 @@ class Machine:
 
 def _role(channel: str, account: str) -> str:
     return f"{channel}:{account}"
+
+
+def _spending(settings: Settings) -> dict[str, Any]:
+    """Say what handlers may tell of WhatsApp's daily limit and prices; raises SettingsError."""
+    try:
+        prices = read_prices(settings.whatsapp_prices)
+    except BadPrices as error:
+        raise SettingsError(str(error)) from None
+    return {
+        "daily_conversations": settings.whatsapp_daily_conversations,
+        "prices": prices.by_category,
+        "currency": prices.currency,
+    }
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -81,8 +81,18 @@ class Addresses(Store):
         return Address(address_id, member_id, channel, account, peer, "yes", None)
 
     async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
-        """Note that the person wrote: they are reachable, and a window may have opened."""
+        """Note that the person wrote: they are reachable, and a window may have opened for what waited."""
         await self.run(_heard(), {"given_id": address_id, "given_moment": at, "given_window": window_until})
+        if window_until is not None and window_until > at:
+            await self.unit.outbox.window_opened(address_id, at)
+
+    async def window_closed(self, address_id: int, at: datetime) -> None:
+        """Note that the provider calls the window closed."""
+        await self.run(
+            addresses.update()
+            .where(addresses.c.id == address_id, addresses.c.window_until > at)
+            .values(window_until=at)
+        )
 
     async def mark(self, address_id: int, reachable: str) -> None:
         """Set whether the address can be reached: yes, blocked or unreachable."""
@@ -128,11 +138,16 @@ def _find() -> sa.Select[Any]:
 
 @often
 def _heard() -> sa.Update:
+    moment = sa.bindparam("given_moment", type_=Instant)
     return (
         addresses.update()
-        .where(addresses.c.id == sa.bindparam("given_id"))
+        # What is made up for after an outage may be older than what was heard since.
+        .where(
+            addresses.c.id == sa.bindparam("given_id"),
+            sa.or_(addresses.c.heard_at.is_(None), addresses.c.heard_at <= moment),
+        )
         .values(
-            heard_at=sa.bindparam("given_moment", type_=Instant),
+            heard_at=moment,
             window_until=sa.bindparam("given_window", type_=Instant),
             reachable="yes",
         )

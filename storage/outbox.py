@@ -1,14 +1,15 @@
 """The outbox: every message to anyone is a row here, written in the transaction that is the reason for it.
 
-States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn; held while a
-coordinator pauses it. A row that is written only to say why somebody is left out is born failed, with its reason.
+States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn; paused while a
+coordinator says so. A row that is written only to say why somebody is left out is born failed, with its reason.
 
 A lease names the process and the term in which it sends for one channel account. Leases know no time: whoever
 becomes the account's sender takes back the leases of all others (see storage.leadership), so that a clock that
 jumps can neither lose nor double a message.
 
-Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · rejected · misconfigured ·
-gave_up · too_late · stopped · not_applicable · unsure.
+Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · withheld · not_joined ·
+rejected · misconfigured · gave_up · too_late · stopped · not_applicable · unsure; and, of a row that is queued,
+window: it is held until the person writes; daily: until the daily limit of new conversations lets it go.
 """
 
 from __future__ import annotations
@@ -34,9 +35,15 @@ LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: 
 """How long a message of each lane is still worth sending, where its sender does not say."""
 
 PENDING = ("queued", "sending")
+HELD = "window"
+"""The reason of a queued row that waits until the person writes: only then may it go out."""
+DAILY = "daily"
+"""The reason of a queued row that waits for a day on which a conversation may begin."""
+HELD_GRACE = 30 * 86_400 * 1_000_000
+"""Microseconds after its end for which a held row is left to `expire_held`, which knows the reason."""
 FORWARD = {
     "queued": 0,
-    "held": 0,
+    "paused": 0,
     "sending": 1,
     "unknown": 2,
     "expired": 2,
@@ -83,6 +90,25 @@ class Queue:
     lane: int
     waiting: int
     oldest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What a report about a row needs to know of it."""
+
+    id: int
+    lane: int
+    subject: str
+    address_id: int
+    state: str
+    held: bool
+    refused_id: str
+    attempts: int
+    expires_at: datetime
+
+    def concerned_by(self, provider_id: str) -> bool:
+        """Say whether a failed try still matters: it is the current one, or the opener of a row that waits."""
+        return provider_id != self.refused_id and (self.state != "queued" or self.held)
 
 
 class Outbox(Store):
@@ -300,11 +326,16 @@ class Outbox(Store):
         """End a row as sent, failed, unknown, expired or withdrawn; never backwards, lease or no lease."""
         await self.run(
             outbox.update()
-            .where(outbox.c.id == row_id, _behind(state))
+            # A try that was reported as come to nothing before it could be written down stays so.
+            .where(outbox.c.id == row_id, _behind(state), _still_counts(provider_id))
             .values(state=state, reason=reason, detail=detail[:80], settled_at=now, lease="")
         )
         if provider_id:
-            await self.run(outbox.update().where(outbox.c.id == row_id).values(provider_id=provider_id))
+            await self.run(
+                outbox.update()
+                .where(outbox.c.id == row_id, _still_counts(provider_id))
+                .values(provider_id=provider_id)
+            )
 
     async def retry(self, row: Claimed, *, not_before: datetime, detail: str = "") -> None:
         """Put a row back in its queue for a later try, unless somebody else has taken it over."""
@@ -348,7 +379,11 @@ class Outbox(Store):
         values: dict[str, Any] = {"state": state, "settled_at": now, "reason": reason, "detail": detail[:80]}
         if provider_id:
             values["provider_id"] = provider_id
-        await self.run(outbox.update().where(outbox.c.id == known, _behind(state)).values(**values))
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == known, _behind(state), _still_counts(provider_id))
+            .values(**values)
+        )
         return True
 
     async def take_over(self, channel: str, account: str, lease: str, *, now: datetime) -> dict[str, int]:
@@ -385,27 +420,27 @@ class Outbox(Store):
             .values(not_before=now)
         )
 
-    async def hold(self, subject: str, kind: str) -> int:
-        """Keep what is still queued of a subject from being sent and return how many rows."""
+    async def pause(self, subject: str, kind: str) -> int:
+        """Keep what is still queued of a subject from being sent until it is resumed and return how many rows."""
         return await self.run(
             outbox.update()
             .where(outbox.c.subject == subject, outbox.c.state == "queued", outbox.c.kind == kind)
-            .values(state="held")
+            .values(state="paused")
         )
 
     async def resume(self, subject: str, kind: str) -> int:
-        """Let what was held be sent and return how many rows."""
+        """Let what was paused be sent and return how many rows."""
         let_go = await self.run(
             outbox.update()
-            .where(outbox.c.subject == subject, outbox.c.state == "held", outbox.c.kind == kind)
+            .where(outbox.c.subject == subject, outbox.c.state == "paused", outbox.c.kind == kind)
             .values(state="queued")
         )
         self.unit.outgoing = self.unit.outgoing or let_go > 0
         return let_go
 
     async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
-        """Take back what is still queued or held for a subject and return how many rows."""
-        conditions = [outbox.c.subject == subject, outbox.c.state.in_(("queued", "held"))]
+        """Take back what is still queued or paused for a subject and return how many rows."""
+        conditions = [outbox.c.subject == subject, outbox.c.state.in_(("queued", "paused"))]
         if kind:
             conditions.append(outbox.c.kind == kind)
         return await self.run(
@@ -495,6 +530,139 @@ class Outbox(Store):
         """Drop rows settled before a moment and return how many."""
         return await self.run(outbox.delete().where(outbox.c.settled_at < before))
 
+    async def hold(self, row_id: int) -> None:
+        """Let a row wait until the person writes and so opens the window, or until it expires."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id, outbox.c.state.in_(PENDING))
+            .values(
+                state="queued",
+                reason=HELD,
+                not_before=sa.type_coerce(outbox.c.expires_at, sa.BigInteger) + HELD_GRACE,
+                # One that is only put off holds no later message up.
+                attempts=0,
+                parts_sent=0,
+                lease="",
+            )
+        )
+
+    async def window_opened(self, address_id: int, now: datetime) -> int:
+        """Send what waited for a person's window, and return how many rows."""
+        freed = await self.run(
+            outbox.update()
+            .where(outbox.c.address_id == address_id, outbox.c.state == "queued")
+            .where(outbox.c.reason.in_((HELD, DAILY)))
+            .where(outbox.c.expires_at > now)
+            .values(reason="", not_before=now)
+        )
+        self.unit.outgoing = self.unit.outgoing or freed > 0
+        return freed
+
+    async def due(self, address_id: int, now: datetime) -> bool:
+        """Say whether any notice is about to go to an address."""
+        found = await self.scalar(
+            sa.select(outbox.c.id)
+            .where(
+                outbox.c.address_id == address_id,
+                outbox.c.lane != REPLY,
+                outbox.c.state == "queued",
+                outbox.c.not_before <= now,
+            )
+            .limit(1)
+        )
+        return found is not None
+
+    async def postpone(self, row_id: int, until: datetime) -> None:
+        """Let a row wait for its day. A broadcast lives on for it; what would come too late waits for the person."""
+        await self.run(
+            outbox.update()
+            .where(
+                outbox.c.id == row_id,
+                outbox.c.lane == BROADCAST,
+                outbox.c.expires_at < until + LIFETIME[BROADCAST],
+            )
+            .values(expires_at=until + LIFETIME[BROADCAST])
+        )
+        in_time = outbox.update().where(
+            outbox.c.id == row_id, outbox.c.state.in_(PENDING), outbox.c.expires_at > until
+        )
+        done = await self.run(
+            in_time.values(state="queued", reason=DAILY, not_before=until, attempts=0, lease="")
+        )
+        if not done:
+            await self.hold(row_id)
+
+    async def postponed(self, channel: str, account: str) -> int:
+        """Count the rows that wait for their day."""
+        statement = sa.select(sa.func.count()).where(
+            outbox.c.state == "queued",
+            outbox.c.channel == channel,
+            outbox.c.account == account,
+            outbox.c.reason == DAILY,
+        )
+        return int(await self.scalar(statement) or 0)
+
+    async def expire_held(self, now: datetime) -> int:
+        """End what waited in vain for a window, and return how many rows."""
+        return await self.run(
+            outbox.update()
+            .where(outbox.c.state == "queued", outbox.c.reason == HELD, outbox.c.expires_at <= now)
+            .values(state="expired", reason="window_closed", settled_at=now)
+        )
+
+    async def under_way(self, row_id: int, channel: str, provider_id: str) -> UnderWay | None:
+        """Find the row that a provider reports on, by our id or by the provider's."""
+        mine = (
+            outbox.c.id == row_id
+            if row_id
+            else sa.and_(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+        )
+        row = await self.one(sa.select(outbox).where(mine, outbox.c.channel == channel))
+        if row is None:
+            return None
+        return UnderWay(
+            id=row.id,
+            lane=row.lane,
+            subject=row.subject,
+            address_id=row.address_id,
+            state=row.state,
+            held=row.state == "queued" and row.reason == HELD,
+            refused_id=row.refused_id,
+            attempts=row.attempts,
+            expires_at=row.expires_at,
+        )
+
+    async def come_to_nothing(self, row_id: int, provider_id: str, not_before: datetime) -> bool:
+        """Queue a row again whose try, or whose opener, the provider reports as failed; False where it is too late.
+
+        Nothing that is reported of that try from now on counts.
+        """
+        under_way = sa.or_(
+            outbox.c.state.in_(("sending", "sent", "unknown")),
+            sa.and_(outbox.c.state == "queued", outbox.c.reason == HELD),
+        )
+        done = await self.run(
+            outbox.update()
+            .where(
+                outbox.c.id == row_id,
+                under_way,
+                outbox.c.refused_id != provider_id,
+                outbox.c.expires_at > not_before,
+            )
+            .values(
+                state="queued",
+                reason="",
+                refused_id=provider_id,
+                provider_id="",
+                parts_sent=0,
+                not_before=not_before,
+                settled_at=None,
+                lease="",
+            )
+        )
+        self.unit.outgoing = self.unit.outgoing or done > 0
+        return done > 0
+
     async def card(self, address_id: int, card: str) -> str:
         """Return the provider's id of the live message behind a card name, or an empty text."""
         return str(
@@ -554,6 +722,11 @@ def left_out(topic: str) -> sa.Case[str]:
         (addresses.c.reachable != "yes", "unreachable"),
         else_="",
     )
+
+
+def _still_counts(provider_id: str) -> sa.ColumnElement[bool]:
+    """Match rows whose current try a provider's id may belong to."""
+    return sa.or_(sa.literal(provider_id) == "", outbox.c.refused_id != provider_id)
 
 
 def _behind(state: str) -> sa.ColumnElement[bool]:
@@ -656,14 +829,20 @@ def _claimed() -> sa.Select[Any]:
 
 @cache
 def _sent() -> sa.Update:
+    provider = sa.bindparam("given_provider", type_=sa.String)
     return (
         outbox.update()
-        .where(outbox.c.id == sa.bindparam("given_id"), _behind("sent"))
+        .where(
+            outbox.c.id == sa.bindparam("given_id"),
+            _behind("sent"),
+            # A try that was reported as come to nothing before it could be written down stays so.
+            sa.or_(provider == "", outbox.c.refused_id != provider),
+        )
         .values(
             state="sent",
             reason="",
             detail="",
-            provider_id=sa.bindparam("given_provider"),
+            provider_id=provider,
             settled_at=_now,
             lease="",
         )

@@ -13,16 +13,19 @@ import structlog
 from bot.channels.contract import (
     Misconfigured,
     Outcome,
+    Postponed,
     Rejected,
     Retry,
     Sent,
     Stopped,
     Unknown,
     Unreachable,
+    Waiting,
 )
 from bot.delivery.backoff import backoff
 from bot.delivery.rendering import Dropped, Ready
 from bot.present import offered
+from bot.reports import stop_for_fault
 from storage.database import Database
 from storage.outbox import BROADCAST, NOTICE, REPLY, Claimed
 from storage.unit import Unit
@@ -103,7 +106,7 @@ class Ledger:
         await unit.outbox.sent(sent, now)
         for row, ready, event in entries:
             if isinstance(event, Sent):
-                await _remember(unit, row, ready, event.id, now)
+                await _remember(unit, row, None if event.whole else ready, event.id, now)
             else:
                 await _settle(unit, row, event, now)
 
@@ -116,29 +119,34 @@ async def _settle(unit: Unit, row: Claimed, event: Event, now: datetime) -> None
             await unit.outbox.retry(row, not_before=now + timedelta(seconds=seconds))
         case Dropped(state, reason, detail):
             await unit.outbox.settle(row.id, state, now=now, reason=reason, detail=detail)
-        case Retry(after, detail):
-            await _again(unit, row, detail, now, after)
+        case Retry():
+            await _again(unit, row, event, now)
+        case Waiting():
+            await unit.outbox.hold(row.id)
+        case Postponed(until):
+            await unit.outbox.postpone(row.id, until)
         case Stopped(detail):
             await unit.addresses.mark(row.address.id, "blocked")
             await unit.outbox.settle(row.id, "failed", now=now, reason="blocked", detail=detail)
-        case Unreachable(detail):
+        case Unreachable(detail, reason):
             await unit.addresses.mark(row.address.id, "unreachable")
-            await unit.outbox.settle(row.id, "failed", now=now, reason="unreachable", detail=detail)
+            await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
         case Rejected(detail, reason):
             await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
-        case Misconfigured(detail):
+        case Misconfigured(detail, fault):
             await unit.outbox.settle(row.id, "failed", now=now, reason="misconfigured", detail=detail)
-            await _stop_broadcast(unit, row, detail, now)
+            subject = row.subject if row.lane == BROADCAST else ""
+            await stop_for_fault(unit, row.address.channel, subject, detail, fault, now)
         case Unknown(detail):
             await _unsure(unit, row, detail, now)
 
 
-async def _again(unit: Unit, row: Claimed, detail: str, now: datetime, after: float | None) -> None:
-    later = now + timedelta(seconds=backoff(row.attempts) if after is None else after)
+async def _again(unit: Unit, row: Claimed, event: Retry, now: datetime) -> None:
+    later = now + timedelta(seconds=backoff(row.attempts) if event.after is None else event.after)
     if later >= row.expires_at:
-        await unit.outbox.settle(row.id, "failed", now=now, reason="gave_up", detail=detail)
+        await unit.outbox.settle(row.id, "failed", now=now, reason=event.reason, detail=event.detail)
     else:
-        await unit.outbox.retry(row, not_before=later, detail=detail)
+        await unit.outbox.retry(row, not_before=later, detail=event.detail)
 
 
 async def _unsure(unit: Unit, row: Claimed, detail: str, now: datetime) -> None:
@@ -162,18 +170,3 @@ async def _remember(unit: Unit, row: Claimed, ready: Ready | None, provider_id: 
         # A number typed now means the choices of the message that was just read.
         conversation = await unit.conversations.get(row.address.id)
         await unit.conversations.put(row.address.id, replace(conversation, offered=choices), now)
-
-
-async def _stop_broadcast(unit: Unit, row: Claimed, detail: str, now: datetime) -> None:
-    channel = row.address.channel
-    log.error("channel misconfigured", channel=channel, detail=detail)
-    if row.lane == BROADCAST:
-        await unit.outbox.withdraw(row.subject, now=now, reason="misconfigured")
-    await unit.outbox.notify_roles(
-        "delivery-fault",
-        "administrator",
-        subject=f"fault:{channel}",
-        occurrence=f"{now:%Y-%m-%dT%H}",
-        at=now,
-        args=(channel, detail),
-    )

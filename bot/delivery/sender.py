@@ -266,6 +266,7 @@ class Sender:
                 callback=row.callback if first else "",
                 note=ready.screen.note,
                 window_until=row.address.window_until,
+                template=ready.screen.template,
                 broadcast=row.lane == BROADCAST,
             )
             later = await self._turn_of(row, parcel.peer)
@@ -273,7 +274,7 @@ class Sender:
                 await self._note(row, None, later)
                 return
             outcome = await self._sent(row, parcel)
-            if not isinstance(outcome, Sent):
+            if not isinstance(outcome, Sent) or outcome.whole:
                 break
             if number + 1 < len(ready.parts):
                 await self._note(row, None, PartSent(number + 1))
