@@ -21,7 +21,7 @@ COUNTED_ONE_BY_ONE = 5_000
 REPLY_SHARE = 1 / 6
 """At most this part of the rate is kept free for answers (5 of Telegram's 30 a second)."""
 REMEMBERED_SECONDS = 5.0
-REPLY_BURST, OTHER_BURST = 20, 3
+CHAT_BURST = 3
 """How many messages to one chat may follow each other at once, before its own rate holds."""
 CHATS_REMEMBERED = 20_000
 SLOWER, FASTER, LOWEST = 0.9, 0.02, 0.3
@@ -53,7 +53,7 @@ class Pacer:
     def wait(self, chat: str, *, reply: bool, now: float) -> float:
         """Return the seconds to wait before this chat's next message may leave."""
         kept_free = 0 if reply else self._expected(now)
-        waits = [self.paused_until - now, self._room(kept_free, now), self._chat(chat, reply=reply) - now]
+        waits = [self.paused_until - now, self._room(kept_free, now), self._chat(chat) - now]
         if not reply:
             waits.append(self._next - SLACK - now)
         return max(0.0, *waits)
@@ -103,8 +103,7 @@ class Pacer:
         oldest = len(self._left) - places
         return self._left[oldest] + WINDOW - now if oldest >= 0 else 0.0
 
-    def _chat(self, chat: str, *, reply: bool) -> float:
+    def _chat(self, chat: str) -> float:
         """Return when a chat may be written to."""
-        burst = REPLY_BURST if reply else OTHER_BURST
         free_at = self._chats.get(chat)
-        return 0.0 if free_at is None else free_at - (burst - 1) * self._seconds_between(chat)
+        return 0.0 if free_at is None else free_at - (CHAT_BURST - 1) * self._seconds_between(chat)

@@ -72,6 +72,8 @@ TELEGRAM = Capabilities(
 )
 FREE_PER_SECOND = 30.0
 """bots/faq: more than this for broadcasts has to be paid for, in Stars (api#sendmessage, allow_paid_broadcast)."""
+PAID_PER_SECOND = 1000.0
+"""api#sendmessage: no more than this even then. Who sets a higher rate has a server without limits."""
 _CAPTIONS = {"text": "caption", "entities": "caption_entities"}
 SECONDS_PER_CHAT = 1.0
 """bots/faq: avoid sending more than one message per second in one chat."""
@@ -264,6 +266,8 @@ class TelegramChannel:
 
     def seconds_between(self, peer: str) -> float:
         """Return the seconds between two messages to one chat; groups have negative ids."""
+        if self.messages_per_second > PAID_PER_SECOND:
+            return 0.0
         return SECONDS_PER_GROUP if peer.startswith("-") else SECONDS_PER_CHAT
 
     async def send(self, parcel: Parcel) -> Outcome:

@@ -89,7 +89,6 @@ def test_one_chat_and_one_group_have_rates_of_their_own() -> None:
             assert pacer.wait(chat, reply=False, now=50.0) < 0.01
             pacer.take(chat, reply=False, now=50.0)
         assert pacer.wait(chat, reply=False, now=50.0) == pytest.approx(between, abs=0.02)
-        assert pacer.wait(chat, reply=True, now=50.0) == 0, "an answer may follow more closely"
 
 
 def test_a_breaker_opens_lets_one_through_and_closes() -> None:
