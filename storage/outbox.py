@@ -4,19 +4,20 @@ States: queued → sending (leased) → sent → delivered → read, or failed, 
 is written only to say why somebody is left out is born failed, with its reason.
 
 Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · rejected · misconfigured ·
-gave_up · too_late · stopped · not_applicable · unsure.
+gave_up · too_late · stopped · not_applicable · unsure · elsewhere (went to another of the person's addresses).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from storage.addresses import Address, best_address
+from storage.addresses import Address, best_address, best_first
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
 
@@ -25,6 +26,10 @@ REPLY, NOTICE, BROADCAST = 0, 1, 2
 
 LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: timedelta(hours=48)}
 """How long a message of each lane is still worth sending, where its sender does not say."""
+
+MOST_TRIED = 5
+"""At how many of a person's addresses one notice is tried."""
+_TRIED = re.compile(r"~[2-9]$")
 
 PENDING = ("queued", "sending")
 FORWARD = {
@@ -344,6 +349,76 @@ class Outbox(Store):
         )
         return parked + again
 
+    async def fall_over(self, row_id: int, *, now: datetime) -> bool:
+        """Queue a notice that one address can't get for the person's next best one; False where there is none.
+
+        Call it once the row's address is marked or the row has failed for a reason of that address. The row itself
+        ends as withdrawn (elsewhere), so that the person is counted once. Replies stay where they were asked for.
+        """
+        row = await self.one(sa.select(outbox).where(outbox.c.id == row_id))
+        if (
+            row is None
+            or row.lane == REPLY
+            or row.state not in ("sending", "failed")
+            or row.expires_at <= now
+        ):
+            return False
+        first = _TRIED.sub("", row.key)
+        tried = await self.all(
+            sa.select(outbox.c.key, outbox.c.address_id).where(
+                outbox.c.key.in_([first, *(f"{first}~{number}" for number in range(2, MOST_TRIED + 1))])
+            )
+        )
+        values: list[sa.ColumnElement[Any]] = [
+            sa.literal(f"{first}~{len(tried) + 1}"),
+            *(
+                outbox.c[name]
+                for name in ("lane", "kind", "subject", "args", "member_id", "card", "expires_at")
+            ),
+            addresses.c.id,
+            addresses.c.channel,
+            addresses.c.account,
+            sa.literal(now, Instant),
+            sa.literal(now, Instant),
+        ]
+        columns = [
+            "key", "lane", "kind", "subject", "args", "member_id", "card", "expires_at",
+            "address_id", "channel", "account", "not_before", "created_at",
+        ]  # fmt: skip
+        source = (
+            sa.select(*values)
+            .select_from(outbox)
+            .join(members, members.c.id == outbox.c.member_id)
+            .join(addresses, addresses.c.member_id == members.c.id)
+            .where(
+                outbox.c.id == row_id,
+                addresses.c.id.not_in([one.address_id for one in tried]),
+                left_out("") == "",
+            )
+            .order_by(*best_first(addresses))
+            .limit(1)
+        )
+        insert = self.upsert(outbox).from_select(columns, source, include_defaults=False)
+        if len(tried) >= MOST_TRIED or not await self.run(
+            insert.on_conflict_do_nothing(index_elements=["key"])
+        ):
+            return False
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id)
+            .values(state="withdrawn", reason="elsewhere", settled_at=now, lease="")
+        )
+        self.unit.outgoing = True
+        return True
+
+    async def readdress(self, address_id: int, to: Address) -> None:
+        """Move an address's notices to another one of the same person; those being sent and replies stay."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.address_id == address_id, outbox.c.lane != REPLY, outbox.c.state != "sending")
+            .values(address_id=to.id, channel=to.channel, account=to.account)
+        )
+
     async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
         """Take back what is still queued for a subject and return how many rows."""
         conditions = [outbox.c.subject == subject, outbox.c.state == "queued"]
@@ -355,7 +430,7 @@ class Outbox(Store):
 
     async def again(self, subject: str, state: str, *, now: datetime, reasons: tuple[str, ...] = ()) -> int:
         """Queue a subject's rows of one final state once more (failed, unknown) and return how many."""
-        conditions = [outbox.c.subject == subject, outbox.c.state == state]
+        conditions = [outbox.c.subject == subject, outbox.c.state == state, outbox.c.reason != "elsewhere"]
         if reasons:
             conditions.append(outbox.c.reason.in_(reasons))
         written = await self.run(
@@ -470,7 +545,7 @@ def left_out(topic: str) -> sa.Case[str]:
         (members.c.silenced, "opted_out"),
         (members.c.muted.contains(f",{topic},") if topic else sa.false(), "muted"),
         (addresses.c.reachable == "blocked", "blocked"),
-        (addresses.c.reachable != "yes", "unreachable"),
+        (sa.or_(addresses.c.reachable != "yes", addresses.c.in_doubt), "unreachable"),
         else_="",
     )
 

@@ -80,6 +80,7 @@ class Portability(Store):
                 "channel": row.channel,
                 "address": opened(row.peer_sealed, "addresses", "peer", row.id),
                 "reachable": row.reachable,
+                "announcements_come_here_first": row.preferred,
                 "last_heard_at": _iso(row.heard_at),
             }
             for row in rows

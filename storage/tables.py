@@ -131,8 +131,42 @@ addresses = sa.Table(
         "window_until", Instant
     ),  # until when free-form text may be sent; null: no window on this channel
     sa.Column("heard_at", Instant),
+    sa.Column("preferred", sa.Boolean, nullable=False, server_default=sa.false()),  # announcements go here
+    sa.Column(
+        "in_doubt", sa.Boolean, nullable=False, server_default=sa.false()
+    ),  # silent for so long that the number may be somebody else's by now
     sa.UniqueConstraint("channel", "account", "peer_index"),
     sa.Index("ix_addresses_member_id", "member_id"),
+)
+
+link_codes = sa.Table(  # a person's live code for linking another app: shown in one, typed in the other
+    "link_codes",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("address_id", "addresses"),  # where it is shown
+    sa.Column("seed", sa.LargeBinary, nullable=False),
+    sa.Column("code_index", sa.LargeBinary, nullable=False, unique=True),
+    _ref("typed_at_id", "addresses", nullable=True),  # where it was typed first: nobody else can use it then
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),  # waits for its maker's yes
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+link_tries = (
+    sa.Table(  # wrong codes of late, by the chat they came from: leaving does not begin the count anew
+        "link_tries",
+        metadata,
+        sa.Column("peer_index", sa.LargeBinary, primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("since", Instant, nullable=False),
+        sqlite_with_rowid=False,
+    )
 )
 
 conversations = sa.Table(

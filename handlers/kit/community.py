@@ -21,3 +21,8 @@ class Community:
     telegram_link: str = ""
     contact: str = ""
     administrators: frozenset[tuple[str, str]] = frozenset()
+
+    def link_from(self, channel: str, payload: str) -> str:
+        """Return a link that takes a payload along from one channel into another; empty where there is none."""
+        elsewhere = channel != "telegram" and self.telegram_link
+        return f"{self.telegram_link}?start={payload}" if elsewhere else ""
