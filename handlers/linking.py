@@ -109,8 +109,8 @@ async def typed(turn: Turn, code: str) -> Screen:
 
 
 async def _decide(turn: Turn, maker: Member, typing: Member) -> Linking:
-    theirs, others = (await turn.unit.addresses.of_member(one.id) for one in (maker, typing))
-    return decide(maker, typing, len([*theirs, *others]))
+    apps = [one for person in (maker, typing) for one in await turn.unit.addresses.of_member(person.id)]
+    return decide(maker, typing, len(apps))
 
 
 async def _refused(turn: Turn, why: Message) -> Screen:

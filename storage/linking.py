@@ -131,11 +131,11 @@ class Linking(Store):
     async def tries(self, address: Address) -> Tries | None:
         """Return how often wrong codes came from a chat; nothing where none did of late."""
         row = await self.one(sa.select(link_tries).where(link_tries.c.peer_index == self._peer(address)))
-        return None if row is None else Tries(row.count, row.since)
+        return None if row is None else Tries(row.wrong, row.since)
 
     async def keep_tries(self, address: Address, tries: Tries) -> None:
         """Remember how often wrong codes came from a chat. A chat's Turns run in order, so none is lost."""
-        values = {"count": tries.count, "since": tries.since}
+        values = {"wrong": tries.count, "since": tries.since}
         insert = self.upsert(link_tries).values(peer_index=self._peer(address), **values)
         await self.run(insert.on_conflict_do_update(index_elements=["peer_index"], set_=values))
 

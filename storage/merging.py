@@ -27,7 +27,6 @@ from storage.tables import (
     polls,
     registrations,
     survey_answers,
-    survey_drafts,
 )
 
 COVERED = frozenset(

@@ -158,15 +158,13 @@ link_codes = sa.Table(  # a person's live code for linking another app: shown in
     sa.Column("expires_at", Instant, nullable=False),
 )
 
-link_tries = (
-    sa.Table(  # wrong codes of late, by the chat they came from: leaving does not begin the count anew
-        "link_tries",
-        metadata,
-        sa.Column("peer_index", sa.LargeBinary, primary_key=True),
-        sa.Column("count", sa.Integer, nullable=False),
-        sa.Column("since", Instant, nullable=False),
-        sqlite_with_rowid=False,
-    )
+link_tries = sa.Table(  # wrong codes of late, by chat: leaving does not begin the count anew
+    "link_tries",
+    metadata,
+    sa.Column("peer_index", sa.LargeBinary, primary_key=True),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 conversations = sa.Table(

@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_table(
         "link_tries",
         sa.Column("peer_index", sa.LargeBinary(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("peer_index", name=op.f("pk_link_tries")),
         sqlite_with_rowid=False,
