@@ -129,11 +129,14 @@ async def unlink(turn: Turn, address_id: int) -> Screen:
     if found is None:
         return await apps_screen(turn)
     return turn.screen(
-        turn._(
-            "This app then no longer shows anything of yours, and we forget its address. Your registrations and "
-            "answers stay with you in your other apps."
+        paragraphs(
+            app_name(turn, found.channel),
+            turn._(
+                "This app then no longer shows anything of yours, and we forget its address. Your registrations "
+                "and answers stay with you in your other apps."
+            ),
         ),
-        title=turn._("Unlink {app}?", app=app_name(turn, found.channel)),
+        title=turn._("Unlink this app?"),
         rows=column(
             Button(turn.p("button", "Unlink this app"), action("app-unlink-yes", found.id)),
             Button(turn.p("button", "Keep it"), "apps"),

@@ -55,7 +55,7 @@ async def link_app(turn: Turn) -> Screen:
 
 
 def _full(turn: Turn) -> str:
-    return turn._("That is more than {count} apps. Please unlink one first.", count=MOST_APPS)
+    return turn._("You have as many linked apps as there can be. Please unlink one first.")
 
 
 # --- where the code is typed --------------------------------------------------------------------------------
@@ -71,14 +71,21 @@ def _ask(turn: Turn, note: str = "") -> Screen:
     return turn.screen(
         turn._(
             "In the app you used before, open Settings and privacy, My apps, and tap “Link another app”. It shows "
-            "a code of {count} digits. Please write it here. If that app no longer works, arrive here as new, and "
-            "ask a coordinator to join the two.",
-            count=LENGTH,
+            "a code; please write it here. If that app no longer works, arrive here as new, and ask a coordinator to "
+            "join the two."
         ),
         title=turn._("Your code"),
         rows=column(Button(turn.p("button", "Cancel"), "apps")),
         ask="link-typed",
         note=note,
+    )
+
+
+def _not_a_code(turn: Turn) -> str:
+    return turn.n(
+        "That is not a code. A code has {count} digit.",
+        "That is not a code. A code has {count} digits.",
+        LENGTH,
     )
 
 
@@ -96,7 +103,7 @@ async def typed(turn: Turn, code: str) -> Screen:
         return await _refused(turn, TOO_MANY)
     written = canonical(to_ascii_digits(clean(code)))
     if not written:
-        return _ask(turn, turn._("That is not a code. It has {count} digits.", count=LENGTH))
+        return _ask(turn, _not_a_code(turn))
     found = await turn.unit.linking.find(written, turn.now)
     maker = await turn.unit.members.get(found.member_id) if found else None
     decision = None if maker is None else await _decide(turn, maker, turn.member)
@@ -134,7 +141,7 @@ async def _shown(turn: Turn, maker: Member, code: LinkCode, decision: Linking) -
         case Linking.OTHER_WAY_ROUND:
             return turn.screen(
                 turn._(
-                    "You are more in this chat than in the other app. So do it the other way round: let this chat "
+                    "You can do more in this chat than in the other app. So do it the other way round: let this chat "
                     "show the code, and type it in the other app."
                 ),
                 title=turn._("Link another app"),

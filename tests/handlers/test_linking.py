@@ -137,7 +137,7 @@ async def test_what_is_no_code_is_asked_again_and_does_not_count(stage: Stage) -
     await other.taps("link-code")
     for _ in range(7):
         await other.says("1234")
-        assert "It has 15 digits" in other.sees
+        assert "A code has 15 digits" in other.sees
     await other.taps("Cancel")
     await other.says(await code_of(person))
     assert "Link this chat?" in other.sees
