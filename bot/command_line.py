@@ -1,4 +1,4 @@
-"""The command `diwakhan`: run, migrate, check, keys."""
+"""The command `diwakhan`: run, migrate, check, keys, and what looks after WhatsApp."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.keys import check_ring, read_ring
 from bot.logs import configure_logs
 from bot.machine import Machine
 from bot.settings import Settings, SettingsError, read_settings
+from bot.whatsapp_commands import add_commands
 from storage.database import Database
 from storage.migrate import NewerSchema, migrate
 from storage.vault import Vault, new_key
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(run=_new_key)
     status = what.add_parser("status", help="say how many keys there are and whether they fit the database")
     status.set_defaults(run=_key_status)
+    add_commands(commands)
     return parser
 
 

@@ -23,15 +23,18 @@ from bot.channels.contract import (
     Outcome,
     Parcel,
     Part,
+    Postponed,
     Rejected,
     Retry,
     Sent,
     Stopped,
     Unknown,
     Unreachable,
+    Waiting,
 )
 from bot.pacing import Pacer
 from bot.present import offered, present
+from bot.reports import stop_for_fault
 from handlers.kit import Community, Screen, Turn, registry, screen_from_json
 from storage.addresses import Address
 from storage.database import Database
@@ -233,11 +236,13 @@ class Sender:
                 callback=row.callback if number == 0 else "",
                 note=ready.screen.note,
                 window_until=ready.address.window_until,
+                template=ready.screen.template,
+                broadcast=row.lane == BROADCAST,
             )
             if not await self._paced(row, parcel.peer):
                 return
             outcome = await self._channel.send(parcel)
-            if not isinstance(outcome, Sent):
+            if not isinstance(outcome, Sent) or outcome.whole:
                 break
             if number + 1 < len(ready.parts):
                 await self._noted(row, number + 1)
@@ -274,6 +279,12 @@ class Sender:
         now = self._now()
         async with self._database.unit() as unit:
             match outcome:
+                case Waiting():
+                    await unit.outbox.hold(row.id)
+                case Postponed(until):
+                    await unit.outbox.postpone(row.id, until)
+                case Sent(provider_id, whole=True):
+                    await unit.outbox.settle(row.id, "sent", now=now, provider_id=provider_id)
                 case Sent(provider_id):
                     await unit.outbox.settle(row.id, "sent", now=now, provider_id=provider_id)
                     await self._remember(unit, row, ready, provider_id, now)
@@ -286,14 +297,15 @@ class Sender:
                 case Stopped(detail):
                     await unit.addresses.mark(row.address_id, "blocked")
                     await unit.outbox.settle(row.id, "failed", now=now, reason="blocked", detail=detail)
-                case Unreachable(detail):
+                case Unreachable(detail, reason):
                     await unit.addresses.mark(row.address_id, "unreachable")
-                    await unit.outbox.settle(row.id, "failed", now=now, reason="unreachable", detail=detail)
+                    await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
                 case Rejected(detail, reason):
                     await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
-                case Misconfigured(detail):
+                case Misconfigured(detail, fault):
                     await unit.outbox.settle(row.id, "failed", now=now, reason="misconfigured", detail=detail)
-                    await self._stop_broadcast(unit, row, detail, now)
+                    subject = row.subject if row.lane == BROADCAST else ""
+                    await stop_for_fault(unit, self._channel.name, subject, detail, fault, now)
                 case Unknown(detail):
                     await self._unsure(unit, row, detail, now)
 
@@ -317,19 +329,6 @@ class Sender:
             await unit.outbox.retry(row.id, not_before=later, detail=detail)
         else:
             await unit.outbox.settle(row.id, "unknown", now=now, reason="unsure", detail=detail)
-
-    async def _stop_broadcast(self, unit: Unit, row: Claimed, detail: str, now: datetime) -> None:
-        log.error("channel misconfigured", channel=self._channel.name, detail=detail)
-        if row.lane == BROADCAST:
-            await unit.outbox.withdraw(row.subject, now=now, reason="misconfigured")
-        await unit.outbox.notify_roles(
-            "delivery-fault",
-            "administrator",
-            subject=f"fault:{self._channel.name}",
-            occurrence=f"{now:%Y-%m-%dT%H}",
-            at=now,
-            args=(self._channel.name, detail),
-        )
 
     def _watch(self, outcome: Outcome) -> None:
         """Pause the account where its provider says so, or after five failures in a row."""

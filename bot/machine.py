@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,6 +17,7 @@ from bot.channels.browser import BrowserChannel
 from bot.channels.contract import Channel, DeliveryReport, Heard, Ignored, Parcel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.whatsapp import WhatsAppChannel
+from bot.channels.whatsapp.prices import BadPrices, read_prices
 from bot.clock import Clock, Time
 from bot.delivery import Sender
 from bot.demo import seed
@@ -23,7 +25,8 @@ from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
 from bot.metrics import Metrics
 from bot.present import present
-from bot.settings import Settings
+from bot.reports import settle_report
+from bot.settings import Settings, SettingsError
 from bot.web import application
 from handlers.kit import Community, Screen
 from storage.database import Database
@@ -99,6 +102,7 @@ class Machine:
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
             contact=settings.contact,
+            **(_spending(settings) if settings.whatsapp else {}),
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
         if self.browser is not None:
@@ -211,15 +215,7 @@ class Machine:
 
     async def _report(self, report: DeliveryReport) -> None:
         async with self.database.unit() as unit:
-            await unit.outbox.advance(
-                report.state,
-                now=self.time.now(),
-                row_id=report.row_id,
-                channel=report.channel,
-                provider_id=report.provider_id,
-                reason=report.reason,
-                detail=report.detail,
-            )
+            await settle_report(unit, report, self.time.now())
 
     async def _farewell(self, channel: str, account: str, peer: str, screen: Screen) -> None:
         """Say goodbye to an erased person. Not by the outbox: no row about them may remain."""
@@ -230,6 +226,19 @@ class Machine:
     async def _changed(self, channel: str, account: str, peer: str, member: Member) -> None:
         if channel == "telegram" and self.telegram is not None:
             await self.telegram.set_commands(peer, member.lang or "en", member.role)
+
+
+def _spending(settings: Settings) -> dict[str, Any]:
+    """Say what handlers may tell of WhatsApp's daily limit and prices; raises SettingsError."""
+    try:
+        prices = read_prices(settings.whatsapp_prices)
+    except BadPrices as error:
+        raise SettingsError(str(error)) from None
+    return {
+        "daily_conversations": settings.whatsapp_daily_conversations,
+        "prices": prices.by_category,
+        "currency": prices.currency,
+    }
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Twilio auth token")
     twilio_whatsapp_from: str = Field("", description="WhatsApp sender, whatsapp:+…")
     twilio_api_url: str = Field("https://api.twilio.com", description="another Twilio API host")
+    whatsapp_daily_conversations: int = Field(
+        250, ge=1, le=1_000_000, description="people a day whom WhatsApp lets us begin to talk to"
+    )
+    whatsapp_prices: str = Field("", description="TOML file of what WhatsApp's templates cost")
     twilio_content_url: str = Field("https://content.twilio.com", description="another Content API host")
     secret_keys: SecretStr = Field(SecretStr(""), description="key ring, newest first, comma-separated")
     secret_keys_file: str = Field("", description="file that holds the key ring, one key a line")

@@ -22,6 +22,7 @@ from handlers.kit import (
     Button,
     Reply,
     Screen,
+    Template,
     Tick,
     Turn,
     Upload,
@@ -46,18 +47,23 @@ from handlers.rules.announcing import (
     progress_of,
     text_for,
 )
+from handlers.ways import way_lines
 from locales import LANGUAGES, N_, block, clean, speech
 from storage.announcements import TOPIC, Announcement
 from storage.audience import Audience
 from storage.outbox import BROADCAST
 from storage.unit import Unit
 
+ANNOUNCED = "event_announced"
+"""The prepared wording for an announcement that invites to an event; any other goes by the opener."""
 LONGEST_TEXT = 3_500
 WHATSAPP_TAKES = 16 * 1024 * 1024
 """Bytes of a message's media (Twilio, accepted media types)."""
 REASONS = {
     **LEFT_OUT,
     "window_closed": N_("WhatsApp's 24 hours have passed"),
+    "withheld": N_("held back by WhatsApp itself"),
+    "not_joined": N_("has not joined the test sandbox"),
     "rejected": N_("refused by the provider"),
     "misconfigured": N_("the account is not set up for it"),
     "gave_up": N_("tried again and again in vain"),
@@ -334,6 +340,9 @@ async def _as_seen(turn: Turn, found: Announcement) -> Screen:
         if found.file_id
         else [],
         lasting=True,
+        template=Template(ANNOUNCED, (event.title(turn.lang), when_line(turn, event)))
+        if rows and event
+        else None,
     )
 
 
@@ -360,6 +369,7 @@ async def _confirmation(turn: Turn, found: Announcement, lang: str) -> Screen:
         paragraphs(
             lines(turn._("Audience:"), await described(turn, found.audience)),
             reach_lines(turn, reach),
+            await way_lines(turn, found.audience, TOPIC, ANNOUNCED if found.event_id else ""),
             fallback_lines(turn, dict(found.texts), reach.by_language()),
             seen_by(turn, lang),
             turn._("Send it now?")
@@ -415,7 +425,7 @@ async def stop(turn: Turn, announcement_id: int) -> Screen:
     """Stop what has not gone out yet."""
     found = await turn.unit.announcements.get(announcement_id)
     if found is not None and await turn.unit.announcements.advance(
-        found.id, ("sending",), "stopped", finished_at=turn.now
+        found.id, ("sending", "done"), "stopped", finished_at=turn.now
     ):
         await turn.unit.outbox.withdraw(found.subject, now=turn.now, kind="announcement")
         return await review(turn, found.id, turn._("Stopped. Those who have it already keep it."))
@@ -450,7 +460,7 @@ async def result_screen(turn: Turn, found: Announcement, note: str = "") -> Scre
         title=_headline(turn, found),
         rows=column(
             Button(turn.p("button", "Stop"), action("announcement-stop", found.id))
-            if found.state == "sending"
+            if found.state == "sending" or (found.state == "done" and progress.held)
             else None,
             Button(turn.p("button", "Send again"), action("announcement-again", found.id, "unknown"))
             if progress.unknown and found.state != "sending"
@@ -487,6 +497,10 @@ def _progress_lines(turn: Turn, progress: Progress) -> str:
         else "",
         turn._("Read: {count}", count=progress.read) if progress.read else "",
         turn._("Waiting: {count}", count=progress.waiting) if progress.waiting else "",
+        turn._("Of these, on a later day: {count}", count=progress.postponed) if progress.postponed else "",
+        turn._("Told, and waiting for them to open it: {count}", count=progress.held)
+        if progress.held
+        else "",
         turn._("Taken back: {count}", count=progress.withdrawn) if progress.withdrawn else "",
     )
 

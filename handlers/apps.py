@@ -150,7 +150,7 @@ async def unlink_yes(turn: Turn, address_id: int) -> Screen:
     found = await _mine(turn, address_id)
     if found is None:
         return await apps_screen(turn)
-    await turn.unit.addresses.remove(found)
+    await turn.unit.addresses.remove(found, turn.now)
     if found.id != turn.address.id:
         return await apps_screen(turn, turn._("The app is unlinked, and we have forgotten its address."))
     await _tell_elsewhere(turn, found)
@@ -310,7 +310,7 @@ async def not_me(turn: Turn, member_id: int, lang: str) -> Screen:
 async def _begin_anew(turn: Turn, lang: str) -> None:
     """Give the address to a fresh guest; the earlier person keeps everything but the address."""
     before = turn.address
-    await turn.unit.addresses.remove(before)
+    await turn.unit.addresses.remove(before, turn.now)
     await _tell_elsewhere(turn, before)
     turn.member = await turn.unit.members.add(at=turn.now, lang=lang)
     fresh = await turn.unit.addresses.add(turn.member.id, before.channel, before.account, before.peer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from handlers.events import kind_line, when_line, where_lines
-from handlers.kit import Button, Screen, Turn, action, column, lines, notice, paragraphs
+from handlers.kit import Button, Screen, Template, Turn, action, column, lines, notice, paragraphs
 from handlers.registration import seat_buttons
 from storage.events import Event
 from storage.unit import Unit
@@ -74,6 +74,9 @@ async def moved(turn: Turn, event_id: int, schedule_revision: int, old: int) -> 
             Button(turn.p("button", "Add to calendar"), action("calendar", event.id)),
         ),
         lasting=True,
+        template=_news(
+            turn, event, turn._("New time: {moment}", moment=turn.speech.moment(event.starts_at, turn.now))
+        ),
     )
 
 
@@ -94,6 +97,7 @@ async def event_changed(turn: Turn, event_id: int) -> Screen | None:
         rows=column(*seat_buttons(turn, event)),
         lasting=True,
         private=inside and bool(event.join_link),
+        template=_news(turn, event, turn._("The place, the link or the length has changed")),
     )
 
 
@@ -114,4 +118,9 @@ async def event_cancelled(turn: Turn, event_id: int) -> Screen | None:
             Button(turn.p("button", "Events"), "events"),
         ),
         lasting=True,
+        template=_news(turn, event, turn._("It was cancelled")),
     )
+
+
+def _news(turn: Turn, event: Event, what: str) -> Template:
+    return Template("event_changed", (event.title(turn.lang), what))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.kit import Screen, Turn, notice, paragraphs
 from handlers.menu import menu_screen
-from locales import guess, speech
+from locales import N_, guess, speech
 
 
 async def not_understood(turn: Turn) -> Screen:
@@ -53,14 +53,24 @@ async def parked(turn: Turn, reference: str) -> Screen:
     )
 
 
+FAULTS = {
+    "account": N_("The provider refuses our account. Run “diwakhan check” on the server to see why."),
+    "sender": N_("The sender is not set up for this kind of message, or its number is wrong."),
+    "template": N_(
+        "A prepared wording is missing, paused, or does not fit. Run “diwakhan whatsapp-templates sync” on the server."
+    ),
+    "content": N_("The provider refuses what the message says, or finds it against its policy."),
+    "media": N_("The provider could not fetch the file from our server, or it is too large."),
+}
+"""What can be at fault on our side, in words for those who look after the bot."""
+
+
 @notice("delivery-fault")
-async def delivery_fault(turn: Turn, channel: str, detail: str) -> Screen:
-    """Tell those who look after the bot that an account is at fault and sending was stopped."""
+async def delivery_fault(turn: Turn, channel: str, detail: str, fault: str = "account") -> Screen:
+    """Tell those who look after the bot that something of ours is at fault and sending was stopped."""
     return turn.screen(
-        turn._(
-            "Sending on {channel} was stopped because the account refuses it ({detail}). "
-            "Run “diwakhan check” on the server to see what is wrong.",
-            channel=channel,
-            detail=detail,
+        paragraphs(
+            turn._("Sending on {channel} was stopped. Code: {detail}", channel=channel, detail=detail),
+            turn.say(FAULTS.get(fault, FAULTS["account"])),
         )
     )

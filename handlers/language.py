@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from handlers.kit import Button, Outdated, Screen, Turn, action, tap
+from handlers.kit import Button, Outdated, Screen, Turn, action, paragraphs, tap
 from handlers.materials import language_changed
 from handlers.menu import menu_button, menu_screen
 from handlers.onboarding import carried, go_on, next_step
 from handlers.rules.joining import payload_of
+from handlers.rules.routes import OTHER_LANGUAGES, UNWRITTEN
 from locales import LANGUAGES, speech
 
 
@@ -20,10 +21,39 @@ async def language(turn: Turn) -> Screen:
     carry = (payload,) if payload and not settled else ()
     choices = [Button(speech(lang).name, action("speak", lang, *carry)) for lang in LANGUAGES]
     return turn.screen(
-        turn._("Which language shall we use?"),
+        paragraphs(turn._("Which language shall we use?"), _notes_in(turn) if settled else ""),
         title=turn._("Language"),
-        rows=[choices, [menu_button(turn)] if settled else []],
+        rows=[choices, *([_other_notes(turn), [menu_button(turn)]] if settled else [])],
     )
+
+
+def _notes_in(turn: Turn) -> str:
+    """Tell a reader of a language that no prepared wording can be in which one stands in for it."""
+    if turn.lang not in UNWRITTEN:
+        return ""
+    return turn._(
+        "WhatsApp does not offer Kurdish for short notes that something is waiting. They come in: {language}",
+        language=speech(turn.member.second_lang).name,
+    )
+
+
+def _other_notes(turn: Turn) -> list[Button]:
+    if turn.lang not in UNWRITTEN:
+        return []
+    others = [lang for lang in OTHER_LANGUAGES if lang != turn.member.second_lang]
+    return [
+        Button(turn._("Notes in {language}", language=speech(lang).name), action("notes-in", lang))
+        for lang in others
+    ]
+
+
+@tap("notes-in")
+async def notes_in(turn: Turn, lang: str) -> Screen:
+    """Keep the language for what can't be said in the person's own."""
+    if lang not in OTHER_LANGUAGES:
+        raise Outdated("notes-in")
+    await turn.change_member(second_lang=lang)
+    return (await language(turn)).noting(turn._("That was kept."))
 
 
 @tap("speak", consent=False)

@@ -7,6 +7,7 @@ there is. A version in their language that appears later is sent too. Everything
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from handlers.announcements import file_fault, size_warning
 from handlers.kit import (
@@ -15,6 +16,7 @@ from handlers.kit import (
     Button,
     Reply,
     Screen,
+    Template,
     Turn,
     action,
     answer,
@@ -425,7 +427,10 @@ async def material_notice(turn: Turn, material_id: int) -> Screen | None:
     if found is None or found.state != "published":
         return None
     event = await turn.unit.events.get(found.event_id) if found.event_id else None
-    return _handed_over(turn, found, event, lasting=True)
+    screen = _handed_over(turn, found, event, lasting=True)
+    if event is None:
+        return screen
+    return replace(screen, template=Template("slides_ready", (event.title(turn.lang),)))
 
 
 def _handed_over(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.events import event_card, kind_line, no_such_event, refusal, when_line, where_lines
-from handlers.kit import Button, Community, Screen, Turn, action, column, lines, notice, paragraphs, tap
+from handlers.kit import (
+    Button,
+    Community,
+    Screen,
+    Template,
+    Turn,
+    action,
+    column,
+    lines,
+    notice,
+    paragraphs,
+    tap,
+)
 from handlers.materials import send_published
 from handlers.rules.seats import Already, Changed, Closed, Joined, Outcome, Waitlisted, decide, promotions
 from storage.events import Event
@@ -160,6 +172,7 @@ async def promoted(turn: Turn, event_id: int) -> Screen | None:
         rows=column(*seat_buttons(turn, event)),
         lasting=True,
         private=bool(event.join_link),
+        template=Template("seat_offered", (event.title(turn.lang), when_line(turn, event))),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers.events import kind_line, where_lines
-from handlers.kit import Button, Screen, Tick, Turn, action, column, lines, notice, paragraphs, tick
+from handlers.events import kind_line, when_line, where_lines
+from handlers.kit import Button, Screen, Template, Tick, Turn, action, column, lines, notice, paragraphs, tick
 from handlers.registration import seat_buttons
 from handlers.rules.schedule import NEAR, parse_occurrence, reminder_armings, survey_arming
 from storage.events import Event
@@ -103,6 +103,7 @@ async def reminder(turn: Turn, event_id: int, schedule_revision: int, minutes: i
         rows=column(*seat_buttons(turn, event)),
         lasting=True,
         private=bool(event.join_link),
+        template=Template("reminder", (event.title(turn.lang), when_line(turn, event))),
     )
 
 

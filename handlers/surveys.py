@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from handlers.housekeeping import owe_scrub
-from handlers.kit import Button, Screen, Tick, Turn, action, notice, paragraphs, tick
+from handlers.kit import Button, Screen, Template, Tick, Turn, action, notice, paragraphs, tick
 from handlers.menu import menu_button
 from handlers.rules.questions import questions
 from handlers.rules.surveys import ENOUGH, Calendar, Refusal, calendar, may_extend, next_allowed, refusal
@@ -161,6 +161,7 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
         title=turn._("Your feedback"),
         rows=[[Button(turn.p("button", "Give feedback"), action("survey", survey.id)), menu_button(turn)]],
         lasting=True,
+        template=Template("feedback_asked", (title,)),
     )
 
 

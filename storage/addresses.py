@@ -92,20 +92,34 @@ class Addresses(Store):
         return Address(address_id, member_id, channel, account, peer, "yes", None)
 
     async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
-        """Note that the person wrote: they are reachable, and a window may have opened.
+        """Note that the person wrote: they are reachable, and a window may have opened for what waited.
 
         After LONG_SILENCE it is in doubt whether it is the same person, until `trust`.
         """
         long_ago = sa.func.coalesce(addresses.c.heard_at < at - LONG_SILENCE, sa.false())
         await self.run(
             addresses.update()
-            .where(addresses.c.id == address_id)
+            # What is made up for after an outage may be older than what was heard since.
+            .where(
+                addresses.c.id == address_id,
+                sa.or_(addresses.c.heard_at.is_(None), addresses.c.heard_at <= at),
+            )
             .values(
                 heard_at=at,
                 window_until=window_until,
                 reachable="yes",
                 in_doubt=sa.or_(addresses.c.in_doubt, long_ago),
             )
+        )
+        if window_until is not None and window_until > at:
+            await self.unit.outbox.window_opened(address_id, at)
+
+    async def window_closed(self, address_id: int, at: datetime) -> None:
+        """Note that the provider calls the window closed."""
+        await self.run(
+            addresses.update()
+            .where(addresses.c.id == address_id, addresses.c.window_until > at)
+            .values(window_until=at)
         )
 
     async def trust(self, address_id: int) -> bool:
@@ -127,7 +141,7 @@ class Addresses(Store):
             .values(preferred=addresses.c.id == address_id)
         )
 
-    async def remove(self, address: Address) -> None:
+    async def remove(self, address: Address, now: datetime) -> None:
         """Forget an address. What waits to be sent there goes to the person's next best one; replies are dropped."""
         row = await self.one(
             sa.select(addresses)
@@ -136,7 +150,7 @@ class Addresses(Store):
             .limit(1)
         )
         if row is not None:
-            await self.unit.outbox.readdress(address.id, self._read(row))
+            await self.unit.outbox.readdress(address.id, self._read(row), now=now)
         await self.run(addresses.delete().where(addresses.c.id == address.id))
 
     async def mark(self, address_id: int, reachable: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.audience import Audience, Reach, reach_of
+from storage.audience import Audience, Reach, Ways, reach_of, ways_of
 from storage.store import Store
 from storage.tables import announcement_texts, announcements
 
@@ -133,6 +133,13 @@ class Announcements(Store):
             {(row[0], row[1]): row[3] for row in rows if not row[2]},
             _added((row[2], row[3]) for row in rows if row[2]),
         )
+
+    async def ways(
+        self, audience: Audience, topic: str, now: datetime, langs: Sequence[str], *, opener: bool
+    ) -> Ways:
+        """Count in which ways a message would reach an audience; see `ways_of`."""
+        rows = await self.all(ways_of(audience, topic, now, langs, opener=opener))
+        return Ways(**{row[0]: row[1] for row in rows})
 
     async def _read(self, statement: sa.Select[Any]) -> list[Announcement]:
         rows = await self.all(statement)

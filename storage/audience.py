@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,6 +70,52 @@ class Reach:
         for (_, lang), count in self.reached.items():
             counts[lang] = counts.get(lang, 0) + count
         return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a message would reach those of an audience who use a channel with a window.
+
+    As it is, as a template, by an opener until the person answers, or not at all unless they write first.
+    """
+
+    free: int = 0
+    template: int = 0
+    opener: int = 0
+    none: int = 0
+
+    @property
+    def total(self) -> int:
+        """Count them all."""
+        return self.free + self.opening + self.none
+
+    @property
+    def opening(self) -> int:
+        """Count those with whom a conversation would begin."""
+        return self.template + self.opener
+
+
+def ways_of(
+    audience: Audience, topic: str, now: datetime, langs: Sequence[str], *, opener: bool
+) -> sa.Select[Any]:
+    """Select (way, count) by the rule of `handlers.rules.routes`, for people who are not left out.
+
+    `langs` are the languages in which the message's template may be sent; `opener` says whether any opener may.
+    """
+    chosen = audience.recipients().subquery()
+    way = sa.case(
+        (addresses.c.window_until > now, "free"),
+        (members.c.lang.in_(langs), "template"),
+        else_="opener" if opener else "none",
+    ).label("way")
+    return (
+        sa.select(way, sa.func.count())
+        .select_from(members)
+        .join(chosen, chosen.c[0] == members.c.id)
+        .join(addresses, addresses.c.id == best_address())
+        .where(left_out(topic) == "", addresses.c.window_until.is_not(None))
+        .group_by(way)
+    )
 
 
 def reach_of(audience: Audience, topic: str) -> sa.Select[Any]:

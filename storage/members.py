@@ -18,7 +18,10 @@ ROLES = ("guest", "member", "coordinator", "administrator", "donor")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One person. `lang` is empty until chosen; `name` is what they asked to be called, or empty."""
+    """One person. `lang` is empty until chosen; `name` is what they asked to be called, or empty.
+
+    `second_lang` is spoken where a channel can't carry the first one.
+    """
 
     id: int
     name: str
@@ -30,6 +33,7 @@ class Member:
     silenced: bool
     muted: tuple[str, ...]
     created_at: datetime
+    second_lang: str = "ar"
 
     @property
     def coordinates(self) -> bool:
@@ -121,4 +125,5 @@ class Members(Store):
             silenced=row.silenced,
             muted=tuple(kind for kind in row.muted.split(",") if kind),
             created_at=row.created_at,
+            second_lang=row.second_lang,
         )

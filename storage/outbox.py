@@ -3,8 +3,10 @@
 States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn. A row that
 is written only to say why somebody is left out is born failed, with its reason.
 
-Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · rejected · misconfigured ·
-gave_up · too_late · stopped · not_applicable · unsure · elsewhere (went to another of the person's addresses).
+Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · withheld · not_joined ·
+rejected · misconfigured · gave_up · too_late · stopped · not_applicable · unsure · elsewhere: it went to another of
+the person's addresses; and, of a row that is queued, window: it is held until the person writes; daily: until the
+daily limit of new conversations lets it go.
 """
 
 from __future__ import annotations
@@ -32,6 +34,12 @@ MOST_TRIED = 5
 _TRIED = re.compile(r"~[2-9]$")
 
 PENDING = ("queued", "sending")
+HELD = "window"
+"""The reason of a queued row that waits until the person writes: only then may it go out."""
+DAILY = "daily"
+"""The reason of a queued row that waits for a day on which a conversation may begin."""
+HELD_GRACE = 30 * 86_400 * 1_000_000
+"""Microseconds after its end for which a held row is left to `expire_held`, which knows the reason."""
 FORWARD = {
     "queued": 0,
     "sending": 1,
@@ -63,6 +71,25 @@ class Claimed:
     parts_sent: int
     expires_at: datetime
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What a report about a row needs to know of it."""
+
+    id: int
+    lane: int
+    subject: str
+    address_id: int
+    state: str
+    held: bool
+    refused_id: str
+    attempts: int
+    expires_at: datetime
+
+    def concerned_by(self, provider_id: str) -> bool:
+        """Say whether a failed try still matters: it is the current one, or the opener of a row that waits."""
+        return provider_id != self.refused_id and (self.state != "queued" or self.held)
 
 
 class Outbox(Store):
@@ -277,13 +304,18 @@ class Outbox(Store):
         """End a row as sent, failed, unknown, expired or withdrawn; never backwards, lease or no lease."""
         await self.run(
             outbox.update()
-            .where(outbox.c.id == row_id, _behind(state))
+            # A try that was reported as come to nothing before it could be written down stays so.
+            .where(outbox.c.id == row_id, _behind(state), _still_counts(provider_id))
             .values(
                 state=state, reason=reason, detail=detail[:80], settled_at=now, lease="", leased_until=None
             )
         )
         if provider_id:
-            await self.run(outbox.update().where(outbox.c.id == row_id).values(provider_id=provider_id))
+            await self.run(
+                outbox.update()
+                .where(outbox.c.id == row_id, _still_counts(provider_id))
+                .values(provider_id=provider_id)
+            )
 
     async def retry(self, row_id: int, *, not_before: datetime, reason: str = "", detail: str = "") -> None:
         """Put a row back in its queue for a later try."""
@@ -328,7 +360,11 @@ class Outbox(Store):
         values: dict[str, Any] = {"state": state, "settled_at": now, "reason": reason, "detail": detail[:80]}
         if provider_id:
             values["provider_id"] = provider_id
-        await self.run(outbox.update().where(outbox.c.id == known, _behind(state)).values(**values))
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == known, _behind(state), _still_counts(provider_id))
+            .values(**values)
+        )
         return True
 
     async def release(self, *, now: datetime, all_leases: bool = False) -> int:
@@ -411,13 +447,24 @@ class Outbox(Store):
         self.unit.outgoing = True
         return True
 
-    async def readdress(self, address_id: int, to: Address) -> None:
-        """Move an address's notices to another one of the same person; those being sent and replies stay."""
+    async def readdress(self, address_id: int, to: Address, *, now: datetime) -> None:
+        """Move an address's notices to another one of the same person; those being sent and replies stay.
+
+        What waited for a window there waits no longer: the other address may have none.
+        """
+        waited = sa.and_(outbox.c.state == "queued", outbox.c.reason.in_((HELD, DAILY)))
         await self.run(
             outbox.update()
             .where(outbox.c.address_id == address_id, outbox.c.lane != REPLY, outbox.c.state != "sending")
-            .values(address_id=to.id, channel=to.channel, account=to.account)
+            .values(
+                address_id=to.id,
+                channel=to.channel,
+                account=to.account,
+                reason=sa.case((waited, ""), else_=outbox.c.reason),
+                not_before=sa.case((waited, sa.literal(now, Instant)), else_=outbox.c.not_before),
+            )
         )
+        self.unit.outgoing = True
 
     async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
         """Take back what is still queued for a subject and return how many rows."""
@@ -500,6 +547,143 @@ class Outbox(Store):
         """Drop rows settled before a moment and return how many."""
         return await self.run(outbox.delete().where(outbox.c.settled_at < before))
 
+    async def hold(self, row_id: int) -> None:
+        """Let a row wait until the person writes and so opens the window, or until it expires."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id, outbox.c.state.in_(PENDING))
+            .values(
+                state="queued",
+                reason=HELD,
+                not_before=sa.type_coerce(outbox.c.expires_at, sa.BigInteger) + HELD_GRACE,
+                # One that is only put off holds no later message up.
+                attempts=0,
+                parts_sent=0,
+                lease="",
+                leased_until=None,
+            )
+        )
+
+    async def window_opened(self, address_id: int, now: datetime) -> int:
+        """Send what waited for a person's window, and return how many rows."""
+        freed = await self.run(
+            outbox.update()
+            .where(outbox.c.address_id == address_id, outbox.c.state == "queued")
+            .where(outbox.c.reason.in_((HELD, DAILY)))
+            .where(outbox.c.expires_at > now)
+            .values(reason="", not_before=now)
+        )
+        self.unit.outgoing = self.unit.outgoing or freed > 0
+        return freed
+
+    async def due(self, address_id: int, now: datetime) -> bool:
+        """Say whether any notice is about to go to an address."""
+        found = await self.scalar(
+            sa.select(outbox.c.id)
+            .where(
+                outbox.c.address_id == address_id,
+                outbox.c.lane != REPLY,
+                outbox.c.state == "queued",
+                outbox.c.not_before <= now,
+            )
+            .limit(1)
+        )
+        return found is not None
+
+    async def postpone(self, row_id: int, until: datetime) -> None:
+        """Let a row wait for its day. A broadcast lives on for it; what would come too late waits for the person."""
+        await self.run(
+            outbox.update()
+            .where(
+                outbox.c.id == row_id,
+                outbox.c.lane == BROADCAST,
+                outbox.c.expires_at < until + LIFETIME[BROADCAST],
+            )
+            .values(expires_at=until + LIFETIME[BROADCAST])
+        )
+        in_time = outbox.update().where(
+            outbox.c.id == row_id, outbox.c.state.in_(PENDING), outbox.c.expires_at > until
+        )
+        done = await self.run(
+            in_time.values(
+                state="queued", reason=DAILY, not_before=until, attempts=0, lease="", leased_until=None
+            )
+        )
+        if not done:
+            await self.hold(row_id)
+
+    async def postponed(self, channel: str, account: str) -> int:
+        """Count the rows that wait for their day."""
+        statement = sa.select(sa.func.count()).where(
+            outbox.c.state == "queued",
+            outbox.c.channel == channel,
+            outbox.c.account == account,
+            outbox.c.reason == DAILY,
+        )
+        return int(await self.scalar(statement) or 0)
+
+    async def expire_held(self, now: datetime) -> int:
+        """End what waited in vain for a window, and return how many rows."""
+        return await self.run(
+            outbox.update()
+            .where(outbox.c.state == "queued", outbox.c.reason == HELD, outbox.c.expires_at <= now)
+            .values(state="expired", reason="window_closed", settled_at=now)
+        )
+
+    async def under_way(self, row_id: int, channel: str, provider_id: str) -> UnderWay | None:
+        """Find the row that a provider reports on, by our id or by the provider's."""
+        mine = (
+            outbox.c.id == row_id
+            if row_id
+            else sa.and_(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+        )
+        row = await self.one(sa.select(outbox).where(mine, outbox.c.channel == channel))
+        if row is None:
+            return None
+        return UnderWay(
+            id=row.id,
+            lane=row.lane,
+            subject=row.subject,
+            address_id=row.address_id,
+            state=row.state,
+            held=row.state == "queued" and row.reason == HELD,
+            refused_id=row.refused_id,
+            attempts=row.attempts,
+            expires_at=row.expires_at,
+        )
+
+    async def come_to_nothing(self, row_id: int, provider_id: str, not_before: datetime) -> bool:
+        """Queue a row again whose try, or whose opener, the provider reports as failed; False where it is too late.
+
+        Nothing that is reported of that try from now on counts.
+        """
+        under_way = sa.or_(
+            outbox.c.state.in_(("sending", "sent", "unknown")),
+            sa.and_(outbox.c.state == "queued", outbox.c.reason == HELD),
+        )
+        done = await self.run(
+            outbox.update()
+            .where(
+                outbox.c.id == row_id,
+                under_way,
+                outbox.c.refused_id != provider_id,
+                outbox.c.expires_at > not_before,
+            )
+            .values(
+                state="queued",
+                reason="",
+                refused_id=provider_id,
+                provider_id="",
+                parts_sent=0,
+                not_before=not_before,
+                settled_at=None,
+                lease="",
+                leased_until=None,
+            )
+        )
+        self.unit.outgoing = self.unit.outgoing or done > 0
+        return done > 0
+
     async def card(self, address_id: int, card: str) -> str:
         """Return the provider's id of the live message behind a card name, or an empty text."""
         return str(
@@ -548,6 +732,11 @@ def left_out(topic: str) -> sa.Case[str]:
         (sa.or_(addresses.c.reachable != "yes", addresses.c.in_doubt), "unreachable"),
         else_="",
     )
+
+
+def _still_counts(provider_id: str) -> sa.ColumnElement[bool]:
+    """Match rows whose current try a provider's id may belong to."""
+    return sa.or_(sa.literal(provider_id) == "", outbox.c.refused_id != provider_id)
 
 
 def _behind(state: str) -> sa.ColumnElement[bool]:

@@ -99,6 +99,7 @@ members = sa.Table(
     _random_id(),
     sa.Column("name_sealed", sa.LargeBinary),
     sa.Column("lang", sa.String(2), nullable=False, server_default=""),  # "" until chosen
+    sa.Column("second_lang", sa.String(2), nullable=False, server_default="ar"),  # where theirs can't be sent
     sa.Column("role", sa.String(16), nullable=False, server_default="guest"),
     # role: guest | member | coordinator | administrator | donor
     _state("new"),  # new (language, privacy not settled) | active
@@ -554,6 +555,9 @@ outbox = sa.Table(
     sa.Column("reason", sa.String(40), nullable=False, server_default=""),  # closed set, see storage.outbox
     sa.Column("detail", sa.String(80), nullable=False, server_default=""),  # provider's code, never a text
     sa.Column("provider_id", sa.String(128), nullable=False, server_default=""),
+    sa.Column(
+        "refused_id", sa.String(128), nullable=False, server_default=""
+    ),  # provider's id of the try that came to nothing: what is still reported of it does not count
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("parts_sent", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("not_before", Instant, nullable=False),
@@ -589,6 +593,37 @@ whatsapp_contents = sa.Table(  # Content resources by wording, so that one wordi
     sa.Column("wording_hash", sa.LargeBinary, primary_key=True),
     sa.Column("content_sid", sa.String(40), nullable=False),
     sa.Column("used_at", Instant, nullable=False),
+)
+
+whatsapp_templates = sa.Table(  # prepared wordings as they stand with WhatsApp; a new wording is a new row
+    "whatsapp_templates",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(24), primary_key=True),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("wording", sa.String(16), primary_key=True),  # a digest of body, buttons, samples, category
+    sa.Column("content_sid", sa.String(40), nullable=False),
+    sa.Column("category", sa.String(16), nullable=False),
+    _state("unsubmitted"),  # unsubmitted | received | pending | approved | rejected | paused | disabled
+    sa.Column("reason", sa.String(300), nullable=False, server_default=""),  # why WhatsApp rejected it
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("checked_at", Instant, nullable=False),
+)
+
+whatsapp_openings = sa.Table(  # messages by which we began to talk: what is limited each day, and paid for
+    "whatsapp_openings",
+    metadata,
+    _id(),
+    sa.Column("account", sa.String(64), nullable=False),
+    _ref("address_id", "addresses", nullable=True, ondelete="SET NULL"),
+    sa.Column("row_id", sa.BigInteger, nullable=False),  # of the outbox, which forgets sooner
+    sa.Column("provider_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("template", sa.String(24), nullable=False),
+    sa.Column("category", sa.String(16), nullable=False),
+    _state("sent"),  # sent | delivered | failed
+    sa.Column("sent_at", Instant, nullable=False),
+    sa.Index("ix_whatsapp_openings_account_sent_at", "account", "sent_at"),
+    sa.Index("ix_whatsapp_openings_address_id", "address_id", "sent_at"),
 )
 
 browser_messages = sa.Table(  # what the demo's phones show

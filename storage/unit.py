@@ -22,11 +22,13 @@ from storage.materials import Materials
 from storage.members import Members
 from storage.merging import Merging
 from storage.moments import Moments
+from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.polls import Polls
 from storage.registrations import Registrations
 from storage.surveys import Surveys
+from storage.templates import WhatsAppTemplates
 from storage.vault import Vault
 
 
@@ -125,6 +127,11 @@ class Unit:
         return Moments(self)
 
     @cached_property
+    def openings(self) -> Openings:
+        """Messages by which we began to talk."""
+        return Openings(self)
+
+    @cached_property
     def organisations(self) -> Organisations:
         """Civil-society organisations."""
         return Organisations(self)
@@ -148,3 +155,8 @@ class Unit:
     def surveys(self) -> Surveys:
         """Feedback after events."""
         return Surveys(self)
+
+    @cached_property
+    def templates(self) -> WhatsAppTemplates:
+        """Prepared wordings, and what WhatsApp says of them."""
+        return WhatsAppTemplates(self)

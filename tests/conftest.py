@@ -28,6 +28,7 @@ hypothesis.settings.load_profile("diwakhan")
 SETTINGS_PREFIXES = (
     "TELEGRAM_",
     "TWILIO_",
+    "WHATSAPP_",
     "DIWAKHAN_",
     "DATABASE_URL",
     "SECRET_KEYS",

@@ -58,6 +58,16 @@ class Program:
                     pass
                 await asyncio.sleep(0.05)
 
+    async def command(self, *words: str) -> tuple[int, str, str]:
+        """Run another command of the program and return its exit status and what it said on both streams."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.command_line", *words, cwd=self.folder, env=self.settings,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
     async def kill(self) -> None:
         """Kill it as a power cut would."""
         assert self._process is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from handlers.kit import Attachment, Button, Inbound, Upload
+from handlers.kit import Attachment, Button, Inbound, Template, Upload
 
 Layout = Literal["none", "inline", "quick_reply", "list", "numbers"]
 
@@ -68,7 +68,8 @@ class Parcel:
     """A part on its way to one chat.
 
     `row_id` is our outbox row, for providers that report back on it. `replaces` is the provider's id of a message
-    to edit in place; `callback` the tap to answer, with `note` as its pop-up.
+    to edit in place; `callback` the tap to answer, with `note` as its pop-up. Once `window_until` is past, only
+    the screen's `template` may be sent. `broadcast` says that it is less urgent than what concerns this person.
     """
 
     peer: str
@@ -78,25 +79,30 @@ class Parcel:
     callback: str = ""
     note: str = ""
     window_until: datetime | None = None
+    template: Template | None = None
+    broadcast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it, and calls it `id`."""
+    """The provider took it, and calls it `id`. `whole`: it stood for the whole screen, nothing else is to follow."""
 
     id: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """It did not happen and may be tried again: after so many seconds where the provider said so, else None.
 
-    `account` says that the provider asked the whole account to pause, not only this chat.
+    `account` says that the provider asked the whole account to pause, not only this chat. `reason` is what it
+    comes to where no further try is worth it.
     """
 
     after: float | None = None
     detail: str = ""
     account: bool = False
+    reason: str = "gave_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +114,10 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """Nobody can be reached there."""
+    """Nobody can be reached there; `reason` is one of the outbox's reasons."""
 
     detail: str = ""
+    reason: str = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +130,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Misconfigured:
-    """Our account, token or template is at fault: nothing of this kind will go through."""
+    """Our account or what we send is at fault: nothing of this kind will go through. `fault`: see handlers.fallback."""
 
     detail: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +143,33 @@ class Unknown:
     detail: str = ""
 
 
-Outcome = Sent | Retry | Stopped | Unreachable | Rejected | Misconfigured | Unknown
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """It may only go out once the person writes: the row waits for that. They were told, or could not be."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """It may not go out before a moment: today's share is used up."""
+
+    until: datetime
+    detail: str = ""
+
+
+Outcome = Waiting | Postponed | Sent | Retry | Stopped | Unreachable | Rejected | Misconfigured | Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a provider reports later: state is sent, delivered, read or failed; `reason` as in the outbox."""
+    """What a provider reports later: state is sent, delivered, read or failed, and `failure` then says how."""
 
     channel: str
     provider_id: str
     state: str
     row_id: int = 0
-    reason: str = ""
-    detail: str = ""
+    failure: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,17 @@ from handlers.kit.registry import (
     tap,
     tick,
 )
-from handlers.kit.screen import Ask, Attachment, Button, Screen, column, lines, paragraphs, screen_from_json
+from handlers.kit.screen import (
+    Ask,
+    Attachment,
+    Button,
+    Screen,
+    Template,
+    column,
+    lines,
+    paragraphs,
+    screen_from_json,
+)
 from handlers.kit.ticks import Tick
 from handlers.kit.turn import Reply, Turn
 
@@ -32,6 +42,7 @@ __all__ = [
     "Outdated",
     "Reply",
     "Screen",
+    "Template",
     "Tick",
     "Turn",
     "Upload",

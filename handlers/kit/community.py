@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 BAGHDAD = ZoneInfo("Asia/Baghdad")
@@ -14,6 +16,8 @@ class Community:
 
     `telegram_link` is the address of the bot (`https://t.me/…`), empty while unknown. `administrators` are
     (channel, peer) pairs who are administrators from their first message. `contact` is how to reach the organiser.
+    `daily_conversations` is how many people a day we may begin to talk to where that is limited, else 0; `prices`
+    are what a message that begins a conversation costs, by category, in `currency`.
     """
 
     zone: ZoneInfo = BAGHDAD
@@ -21,6 +25,9 @@ class Community:
     telegram_link: str = ""
     contact: str = ""
     administrators: frozenset[tuple[str, str]] = frozenset()
+    daily_conversations: int = 0
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    currency: str = ""
 
     def link_from(self, channel: str, payload: str) -> str:
         """Return a link that takes a payload along from one channel into another; empty where there is none."""

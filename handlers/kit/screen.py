@@ -35,6 +35,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """The prepared wording that announces a screen where only such may be sent, and the words for its gaps."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """What a person sees next. Plain text; the channel sets the title in bold and lays out the rows.
 
@@ -43,7 +51,8 @@ class Screen:
     asks the channel not to let it be forwarded and not to preview its links. `card` names a message that later
     screens of the same name replace, and `quiet` says that such an update is not worth a message of its own where
     the channel can't edit. `then` are further messages, in order. `lang` is the language the text is
-    anchored in; empty where the text mixes languages and is anchored already.
+    anchored in; empty where the text mixes languages and is anchored already. `template` stands for the screen
+    where a channel lets only prepared wordings through; the screen itself is shown once the person answers.
     """
 
     text: str = ""
@@ -57,6 +66,7 @@ class Screen:
     card: str = ""
     quiet: bool = False
     lang: str = ""
+    template: Template | None = None
     then: tuple[Screen, ...] = field(default=())
 
     @property
@@ -83,7 +93,7 @@ def screen_from_json(text: str) -> Screen:
 
 
 def _screen(kept: dict[str, Any]) -> Screen:
-    ask = kept.get("ask")
+    ask, template = kept.get("ask"), kept.get("template")
     return Screen(
         text=kept["text"],
         title=kept["title"],
@@ -96,6 +106,7 @@ def _screen(kept: dict[str, Any]) -> Screen:
         card=kept["card"],
         quiet=kept["quiet"],
         lang=kept["lang"],
+        template=Template(template["name"], tuple(template["values"])) if template else None,
         then=tuple(_screen(one) for one in kept["then"]),
     )
 

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.outbox import DAILY, HELD
+
 FALLBACK = ("en", "ar", "ku")
 """Which language speaks for a missing one, in this order."""
 
@@ -16,8 +18,16 @@ REASONS_LEFT_OUT = ("opted_out", "muted", "blocked")
 """Why somebody gets nothing although nothing failed: they said so, here or to their app."""
 
 RETRIED = {
-    "failed": ("rejected", "gave_up", "misconfigured", "unreachable", "window_closed"),
-    "expired": ("too_late",),
+    "failed": (
+        "rejected",
+        "gave_up",
+        "misconfigured",
+        "unreachable",
+        "window_closed",
+        "withheld",
+        "not_joined",
+    ),
+    "expired": ("too_late", "window_closed"),
     "withdrawn": ("misconfigured",),
 }
 """What another try may mend, by state: an account at fault takes the rest of its broadcast back."""
@@ -50,9 +60,14 @@ def fingerprint(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What became of a broadcast so far. `failed` and `left_out` count by reason."""
+    """What became of a broadcast so far. `failed` and `left_out` count by reason.
+
+    `held` wait until the person opens them, `postponed` (of those waiting) for a later day.
+    """
 
     waiting: int
+    held: int
+    postponed: int
     sent: int
     delivered: int
     read: int
@@ -69,12 +84,28 @@ class Progress:
     @property
     def total(self) -> int:
         """Count all that was to be sent."""
-        return self.waiting + self.reached + self.unknown + self.withdrawn + sum(self.failed.values())
+        return (
+            self.waiting
+            + self.held
+            + self.reached
+            + self.unknown
+            + self.withdrawn
+            + sum(self.failed.values())
+        )
 
     @property
     def showing(self) -> str:
         """Sum up the counts in a short text that differs whenever they do."""
-        counts = (self.waiting, self.sent, self.delivered, self.read, self.unknown, self.withdrawn)
+        counts = (
+            self.waiting,
+            self.held,
+            self.postponed,
+            self.sent,
+            self.delivered,
+            self.read,
+            self.unknown,
+            self.withdrawn,
+        )
         return ".".join(str(count) for count in (*counts, sum(self.failed.values())))
 
 
@@ -91,8 +122,11 @@ def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
                 found[reason] = found.get(reason, 0) + number
         return found
 
+    held = tally.get(("queued", HELD), 0)
     return Progress(
-        waiting=count("queued", "sending"),
+        waiting=count("queued", "sending") - held,
+        held=held,
+        postponed=tally.get(("queued", DAILY), 0),
         sent=count("sent"),
         delivered=count("delivered"),
         read=count("read"),

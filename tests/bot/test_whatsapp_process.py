@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -164,7 +165,9 @@ async def test_nobody_else_is_let_in(both: tuple[FakeTwilio, Program]) -> None:
         assert await post(joined, {name: sign(url, joined)}) == 403
         foreign = {**form, "AccountSid": "AC" + "1" * 32}
         assert await post(foreign, {name: sign(url, foreign)}) == 200, "ignored, but acknowledged"
-        async with session.post(url, data=io.BytesIO(b"x" * 3_000_000)) as response:
-            assert response.status in (403, 413)
+        # Who sends far too much may be cut off before the answer is read.
+        with contextlib.suppress(aiohttp.ClientOSError):
+            async with session.post(url, data=io.BytesIO(b"x" * 3_000_000)) as response:
+                assert response.status in (403, 413)
         async with session.post(url, json={"a": 1}) as response:
             assert response.status == 403

@@ -115,12 +115,12 @@ async def test_an_address_that_is_removed_leaves_its_notices_to_the_next(unit: U
     one, other = await somebody(unit, now, "telegram", "whatsapp")
     await announce(unit, one.member_id, now)
     await unit.outbox.reply("reply|1", one, "{}", at=now)
-    await unit.addresses.remove(one)
+    await unit.addresses.remove(one, now)
     assert [(channel, address_id) for _, channel, address_id in await queued(unit)] == [
         ("whatsapp", other.id)
     ]
     assert await unit.addresses.of_member(one.member_id) != []
-    await unit.addresses.remove(other)
+    await unit.addresses.remove(other, now)
     assert await queued(unit) == []
 
 
@@ -133,7 +133,7 @@ async def test_a_number_in_doubt_gets_nothing_until_it_is_settled(unit: Unit, no
     best = await unit.addresses.best(one.member_id)
     assert best is not None
     assert best.id == other.id
-    await unit.addresses.remove(other)
+    await unit.addresses.remove(other, now)
     await announce(unit, one.member_id, later)
     assert await unit.outbox.tally("announcement:1") == {("failed", "unreachable"): 1}
     assert await unit.addresses.trust(one.id)

@@ -1,0 +1,123 @@
+"""What providers report later of what they took: delivered, read, or come to nothing after all.
+
+Reports come late, twice, in any order, and before our own row is written: delivery only moves forward, and what
+is reported of a try that was given up counts no more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channels.contract import (
+    DeliveryReport,
+    Misconfigured,
+    Outcome,
+    Rejected,
+    Retry,
+    Stopped,
+    Unreachable,
+)
+from handlers.rules.routes import OPENER
+from storage.openings import Opening
+from storage.outbox import BROADCAST, UnderWay
+from storage.unit import Unit
+
+TRIES = 5
+"""How often a message is sent at most where the provider keeps reporting that it came to nothing."""
+FIRST_WAIT = 900.0
+"""Seconds before the next try, doubled each time, where the provider does not say."""
+OPENER_AGAIN = 6 * 3600.0
+
+log = structlog.get_logger()
+
+
+async def settle_report(unit: Unit, report: DeliveryReport, now: datetime) -> None:
+    """Write a report down, and do what a failure asks for."""
+    opening = await unit.openings.find(report.provider_id)
+    if report.failure is not None:
+        await unit.openings.advance(report.provider_id, "failed")
+        await _failed(unit, report, report.failure, opening, now)
+        return
+    if report.state in ("delivered", "read"):
+        await unit.openings.advance(report.provider_id, "delivered")
+    if opening is None or opening.template != OPENER:
+        await unit.outbox.advance(
+            report.state,
+            now=now,
+            row_id=report.row_id,
+            channel=report.channel,
+            provider_id=report.provider_id,
+        )
+
+
+async def _failed(
+    unit: Unit, report: DeliveryReport, failure: Outcome, opening: Opening | None, now: datetime
+) -> None:
+    row_id = report.row_id or (opening.row_id if opening else 0)
+    row = await unit.outbox.under_way(row_id, report.channel, report.provider_id)
+    if row is None or not row.concerned_by(report.provider_id):
+        return
+    match failure:
+        case Stopped(detail):
+            await unit.addresses.mark(row.address_id, "blocked")
+            await _end(unit, row, report, "blocked", detail, now)
+        case Unreachable(detail, reason):
+            await unit.addresses.mark(row.address_id, "unreachable")
+            await _end(unit, row, report, reason, detail, now)
+        case Rejected(detail, "window_closed"):
+            await unit.addresses.window_closed(row.address_id, now)
+            # What went as a template needed no window: another try would be no better.
+            if opening is not None or not await unit.outbox.come_to_nothing(row.id, report.provider_id, now):
+                await _end(unit, row, report, "window_closed", detail, now)
+        case Retry(after, detail, reason=reason):
+            later = now + timedelta(seconds=_wait(row, after, opening))
+            again = row.attempts < TRIES and await unit.outbox.come_to_nothing(
+                row.id, report.provider_id, later
+            )
+            if not again:
+                await _end(unit, row, report, reason, detail, now)
+        case Misconfigured(detail, fault):
+            await _end(unit, row, report, "misconfigured", detail, now)
+            await stop_for_fault(
+                unit, report.channel, row.subject if row.lane == BROADCAST else "", detail, fault, now
+            )
+        case Rejected(detail, reason):
+            await _end(unit, row, report, reason, detail, now)
+
+
+def _wait(row: UnderWay, after: float | None, opening: Opening | None) -> float:
+    """Return the seconds before another try: growing, and long where it would be one more nudge."""
+    least = OPENER_AGAIN if opening is not None and opening.template == OPENER else FIRST_WAIT
+    return float(max(after or 0.0, least) * 2 ** max(0, row.attempts - 1))
+
+
+async def _end(
+    unit: Unit, row: UnderWay, report: DeliveryReport, reason: str, detail: str, now: datetime
+) -> None:
+    await unit.outbox.advance(
+        "failed",
+        now=now,
+        row_id=row.id,
+        provider_id=report.provider_id,
+        reason=reason,
+        detail=detail,
+    )
+
+
+async def stop_for_fault(
+    unit: Unit, channel: str, subject: str, detail: str, fault: str, now: datetime
+) -> None:
+    """Take the rest of a broadcast back and tell those who look after the bot, once an hour."""
+    log.error("channel misconfigured", channel=channel, detail=detail)
+    if subject:
+        await unit.outbox.withdraw(subject, now=now, reason="misconfigured")
+    await unit.outbox.notify_roles(
+        "delivery-fault",
+        "administrator",
+        subject=f"fault:{channel}",
+        occurrence=f"{now:%Y-%m-%dT%H}",
+        at=now,
+        args=(channel, detail, fault),
+    )
