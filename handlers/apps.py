@@ -103,7 +103,7 @@ async def _app_screen(turn: Turn, address: Address, note: str = "") -> Screen:
         title=app_name(turn, address.channel),
         rows=column(
             None
-            if chosen
+            if address.preferred
             else Button(turn.p("button", "Announce to me here"), action("app-prefer", address.id)),
             Button(turn.p("button", "Unlink this app"), action("app-unlink", address.id)),
             Button(turn.p("button", "My apps"), "apps"),
@@ -119,7 +119,7 @@ async def prefer(turn: Turn, address_id: int) -> Screen:
     if found is None:
         return await apps_screen(turn)
     await turn.unit.addresses.prefer(turn.member.id, found.id)
-    return await _app_screen(turn, found)
+    return await _app_screen(turn, replace(found, preferred=True))
 
 
 @tap("app-unlink")

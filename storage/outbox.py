@@ -31,6 +31,8 @@ LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: 
 
 MOST_TRIED = 5
 """At how many of a person's addresses one notice is tried."""
+IN_VAIN = ("sending", "sent", "unknown", "failed")
+"""States of a row of which it may turn out that it did not arrive."""
 _TRIED = re.compile(r"~[2-9]$")
 
 PENDING = ("queued", "sending")
@@ -388,16 +390,11 @@ class Outbox(Store):
     async def fall_over(self, row_id: int, *, now: datetime) -> bool:
         """Queue a notice that one address can't get for the person's next best one; False where there is none.
 
-        Call it once the row's address is marked or the row has failed for a reason of that address. The row itself
+        Call it once it is known that the row did not arrive, and after its address was marked. The row itself
         ends as withdrawn (elsewhere), so that the person is counted once. Replies stay where they were asked for.
         """
         row = await self.one(sa.select(outbox).where(outbox.c.id == row_id))
-        if (
-            row is None
-            or row.lane == REPLY
-            or row.state not in ("sending", "failed")
-            or row.expires_at <= now
-        ):
+        if row is None or row.lane == REPLY or row.state not in IN_VAIN or row.expires_at <= now:
             return False
         first = _TRIED.sub("", row.key)
         tried = await self.all(

@@ -291,8 +291,6 @@ async def test_answers_go_to_the_chat_that_asked_and_announcements_to_the_prefer
     assert len(one.phone) == before
     await one.forges("apps")
     await one.taps("Telegram")
-    stage.now += timedelta(minutes=1)
-    await other.says("/menu")
     await chooses(one, "app-prefer")
     stage.now += timedelta(minutes=1)
     await other.says("/menu")

@@ -88,17 +88,18 @@ async def test_a_late_report_about_the_first_does_not_touch_the_second(unit: Uni
     assert await unit.outbox.again("announcement:1", "withdrawn", now=now) == 0
 
 
-async def test_nothing_falls_over_to_who_opted_out_or_too_late_or_when_it_was_sent(
+async def test_nothing_falls_over_to_who_opted_out_or_too_late_or_when_it_arrived(
     unit: Unit, now: datetime
 ) -> None:
     one, _ = await somebody(unit, now, "telegram", "whatsapp")
     row_id = await announce(unit, one.member_id, now)
     assert not await unit.outbox.fall_over(row_id, now=now), "it is still queued"
-    await unit.outbox.settle(row_id, "sent", now=now)
-    assert not await unit.outbox.fall_over(row_id, now=now), "it was sent"
     await unit.members.change(one.member_id, silenced=True)
     assert not await fail(unit, row_id, now), "they opted out"
     await unit.members.change(one.member_id, silenced=False)
+    await unit.outbox.run(outbox.update().values(state="delivered"))
+    assert not await unit.outbox.fall_over(row_id, now=now), "it arrived"
+    await unit.outbox.run(outbox.update().values(state="failed"))
     assert not await unit.outbox.fall_over(row_id, now=now + timedelta(days=3)), "it is too late"
     assert await unit.outbox.fall_over(row_id, now=now)
 

@@ -133,6 +133,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "wording_hash", name=op.f("pk_whatsapp_contents")),
     )
     op.create_table(
+        "whatsapp_templates",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=24), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("wording", sa.String(length=16), nullable=False),
+        sa.Column("content_sid", sa.String(length=40), nullable=False),
+        sa.Column("category", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="unsubmitted", nullable=False),
+        sa.Column("reason", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("checked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "name", "lang", "wording", name=op.f("pk_whatsapp_templates")),
+    )
+    op.create_table(
         "event_texts",
         sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lang", sa.String(length=2), nullable=False),
@@ -214,6 +228,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("lang", sa.String(length=2), server_default="", nullable=False),
+        sa.Column("second_lang", sa.String(length=2), server_default="ar", nullable=False),
         sa.Column("role", sa.String(length=16), server_default="guest", nullable=False),
         sa.Column("state", sa.String(length=24), server_default="new", nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=True),
@@ -535,6 +550,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), server_default="", nullable=False),
         sa.Column("detail", sa.String(length=80), server_default="", nullable=False),
         sa.Column("provider_id", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("refused_id", sa.String(length=128), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("parts_sent", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=False),
@@ -581,5 +597,33 @@ def upgrade() -> None:
             ["poll_id"], ["polls.id"], name=op.f("fk_poll_votes_poll_id_polls"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("poll_id", "member_id", name=op.f("pk_poll_votes")),
+    )
+    op.create_table(
+        "whatsapp_openings",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("address_id", sa.BigInteger(), nullable=True),
+        sa.Column("row_id", sa.BigInteger(), nullable=False),
+        sa.Column("provider_id", sa.String(length=64), nullable=False),
+        sa.Column("template", sa.String(length=24), nullable=False),
+        sa.Column("category", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="sent", nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["addresses.id"],
+            name=op.f("fk_whatsapp_openings_address_id_addresses"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_whatsapp_openings")),
+        sa.UniqueConstraint("provider_id", name=op.f("uq_whatsapp_openings_provider_id")),
+    )
+    op.create_index(
+        "ix_whatsapp_openings_account_sent_at", "whatsapp_openings", ["account", "sent_at"], unique=False
+    )
+    op.create_index(
+        "ix_whatsapp_openings_address_id", "whatsapp_openings", ["address_id", "sent_at"], unique=False
     )
     # ### end Alembic commands ###
