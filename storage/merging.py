@@ -48,6 +48,10 @@ COVERED = frozenset(
 BEST_SEAT = {"confirmed": 0, "waitlisted": 1, "cancelled": 2}
 
 
+WAITING = tuple(state for state, rank in FORWARD.items() if rank == FORWARD["queued"])
+"""The states of a message that nobody has begun to send."""
+
+
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """What hangs on one record: how many registrations, answers with a name, votes and requests, and which apps."""
@@ -179,7 +183,7 @@ class Merging(Store):
         spare = row if went[row.id] <= went[twin.id] else twin
         await self.run(
             outbox.update()
-            .where(outbox.c.id == spare.id, outbox.c.state == "queued")
+            .where(outbox.c.id == spare.id, outbox.c.state.in_(WAITING))
             .values(state="withdrawn", reason="elsewhere", settled_at=now)
         )
 
