@@ -87,7 +87,9 @@ async def one_by_one(chats: range) -> None:
 def main() -> None:
     """Run."""
     application = web.Application()
-    SimpleRequestHandler(dispatcher, bot, secret_token=os.environ["SECRET"]).register(application, path="/hook")
+    SimpleRequestHandler(dispatcher, bot, secret_token=os.environ["SECRET"]).register(
+        application, path="/hook"
+    )
     setup_application(application, dispatcher, bot=bot)
     web.run_app(application, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=None, print=None)
 

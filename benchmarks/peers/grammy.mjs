@@ -40,4 +40,4 @@ bot.command("broadcast", (context) => {
 
 await bot.init();
 const secretToken = process.env.SECRET;
-createServer(webhookCallback(bot, "http", { secretToken })).listen(Number(process.env.PORT), "127.0.0.1");
+createServer(webhookCallback(bot, "http", { secretToken, onTimeout: "return" })).listen(Number(process.env.PORT), "127.0.0.1");

@@ -1,6 +1,7 @@
 """A menu and a broadcast with python-telegram-bot, as its documentation shows them. Run by `python -m benchmarks`.
 
-PTB_STORE=1 writes one SQLite row a tap; PTB_RETRIES=n sends through AIORateLimiter with so many retries.
+Updates are handled one after another, as is its default. PTB_STORE=1 writes one SQLite row a tap; PTB_RETRIES=n
+sends through AIORateLimiter with so many retries.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ TEXT = "The next workshop is on Sunday at ten in the morning. See you there."
 
 def keyboard() -> InlineKeyboardMarkup:
     """Build the menu's eight buttons."""
-    buttons = [InlineKeyboardButton(f"Entry {number}", callback_data=f"entry:{number}") for number in range(8)]
+    buttons = [
+        InlineKeyboardButton(f"Entry {number}", callback_data=f"entry:{number}") for number in range(8)
+    ]
     return InlineKeyboardMarkup([buttons[at : at + 2] for at in range(0, 8, 2)])
 
 
@@ -34,7 +37,8 @@ async def menu(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     assert query is not None
     if os.environ.get("PTB_STORE"):
         STORE.execute(
-            "INSERT INTO taps (chat, data, at) VALUES (?, ?, ?)", (query.from_user.id, query.data, time.time())
+            "INSERT INTO taps (chat, data, at) VALUES (?, ?, ?)",
+            (query.from_user.id, query.data, time.time()),
         )
     await query.answer()
     await query.edit_message_text("Menu\n\nWhat would you like to do?", reply_markup=keyboard())
@@ -69,8 +73,9 @@ async def broadcast(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
 
 def main() -> None:
     """Run."""
-    builder = Application.builder().token(os.environ["TOKEN"]).base_url(f"{os.environ['TELEGRAM_API_URL']}/bot")
-    builder = builder.concurrent_updates(True)
+    builder = (
+        Application.builder().token(os.environ["TOKEN"]).base_url(f"{os.environ['TELEGRAM_API_URL']}/bot")
+    )
     if retries := os.environ.get("PTB_RETRIES"):
         builder = builder.rate_limiter(AIORateLimiter(max_retries=int(retries)))
     application = builder.build()
