@@ -63,8 +63,16 @@ def test_the_shipped_prices_can_be_read_and_bad_ones_are_named(tmp_path: Path) -
     mine.write_text('currency = "IQD"\n[categories]\nMARKETING = "50"\nUTILITY = 20\n[fee]\nmessage = "5"\n')
     prices = read_prices(str(mine))
     assert (prices.currency, prices.by_category["MARKETING"]) == ("IQD", Decimal(55))
-    for broken in ("", "x", "[categories]\nMARKETING = 'cheap'", "[categories]\nSPAM = 1", "[categories]\nUTILITY = -1",
-                   "categories = 3", "fee = 1\n[categories]\nUTILITY = 1", "[categories]\nUTILITY = 'nan'"):  # fmt: skip
+    for broken in (
+        "",
+        "x",
+        "[categories]\nMARKETING = 'cheap'",
+        "[categories]\nSPAM = 1",
+        "[categories]\nUTILITY = -1",
+        "categories = 3",
+        "fee = 1\n[categories]\nUTILITY = 1",
+        "[categories]\nUTILITY = 'nan'",
+    ):
         mine.write_text(broken)
         with pytest.raises(BadPrices, match="WHATSAPP_PRICES"):
             read_prices(str(mine))

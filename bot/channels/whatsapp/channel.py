@@ -48,6 +48,7 @@ from handlers.opening import OPEN
 from handlers.rules.routes import OPENER, ByOpener, ByTemplate, Free, NotAtAll, Route, route
 from storage.addresses import Address
 from storage.database import Database
+from storage.files import File
 from storage.templates import KeptTemplate
 
 WHATSAPP = Capabilities(
@@ -79,7 +80,11 @@ SENDABLE = frozenset(
     )
 )
 """docs/whatsapp/guidance-whatsapp-media-messages; anything else (calendar entries, JSON) goes as a link to open."""
-LINK_FETCHES, LINK_LIFETIME = 5, timedelta(minutes=10)
+IMAGE_BYTES, MEDIA_BYTES = 5 << 20, 16 << 20
+"""docs/whatsapp/guidance-whatsapp-media-messages, error 63034; what is larger goes as a link to open."""
+FETCHED_BY_TWILIO = (5, timedelta(minutes=10))
+OPENED_BY_PEOPLE = (10, timedelta(hours=24))
+"""How often a link can be fetched, and for how long. Previews in the app fetch it too."""
 HOURLY = timedelta(hours=1)
 SANDBOX = "whatsapp:+14155238886"
 SANDBOX_PER_SECOND = 1 / 3
@@ -173,10 +178,14 @@ class WhatsAppChannel:
         part = parcel.part
         options: dict[str, Any] = {}
         if part.attachment is not None:
-            link, mime = await self._link(part.attachment.file_id)
-            if not link:
+            async with self._database.reading() as unit:
+                file = await unit.files.get(part.attachment.file_id)
+            if file is None:
                 return Rejected("file", reason="rejected")
-            options = {"media_url": [link]} if mime in SENDABLE else {"body": link}
+            if sendable(file):
+                options = {"media_url": [await self._link(file, FETCHED_BY_TWILIO)]}
+            else:
+                options = {"body": await self._link(file, OPENED_BY_PEOPLE)}
         elif part.layout in ("quick_reply", "list") and (sid := await self._content(part)):
             options = {"content_sid": sid}
         else:
@@ -273,15 +282,12 @@ class WhatsAppChannel:
 
     # --- files and wordings ---------------------------------------------------------------------------------
 
-    async def _link(self, file_id: int) -> tuple[str, str]:
-        """Return a short-lived address of a file and its type; empty texts where it is gone."""
-        now = self._now()
+    async def _link(self, file: File, lasting: tuple[int, timedelta]) -> str:
+        """Return a short-lived address of a file that can be fetched a few times."""
+        fetches, lifetime = lasting
         async with self._database.unit() as unit:
-            file = await unit.files.get(file_id)
-            if file is None:
-                return "", ""
-            token = await unit.files.link(file_id, expires_at=now + LINK_LIFETIME, fetches=LINK_FETCHES)
-        return f"{self._public_url}/media/{token}", file.mime
+            token = await unit.files.link(file.id, expires_at=self._now() + lifetime, fetches=fetches)
+        return f"{self._public_url}/media/{token}"
 
     async def _content(self, part: Part) -> str:
         """Return the Content resource of this wording, created if need be; empty where Twilio refuses it."""
@@ -349,6 +355,12 @@ class WhatsAppChannel:
             async with self._database.unit() as unit:
                 await unit.contents.forget(self.account, sid)
         return len(stale)
+
+
+def sendable(file: File) -> bool:
+    """Say whether WhatsApp takes a file as it is."""
+    most = IMAGE_BYTES if file.mime.startswith("image/") else MEDIA_BYTES
+    return file.mime in SENDABLE and file.size <= most
 
 
 def _types(part: Part) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def _report(raw: Mapping[str, str]) -> Heard:
 
 def _message(raw: Mapping[str, str], at: datetime, account: str) -> Heard:
     peer = raw.get("From", "")
-    if not PEER.fullmatch(peer):
+    # Empty or not, a Body always comes: one without may be a signed form whose values were made into names.
+    if not PEER.fullmatch(peer) or "Body" not in raw:
         return Ignored("malformed")
     common: dict[str, Any] = {
         "channel": NAME,
