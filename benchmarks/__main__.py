@@ -1,125 +1,70 @@
-"""What a Turn and a broadcast cost, each beside a floor measured in the same run.
-
-Figures are ratios: this machine's speed drifts, and only what was measured side by side can be compared. The
-spread of the repetitions is printed with them.
-"""
+"""`python -m benchmarks`: Diwakhan and its peers side by side, several rounds in turn, medians and spread."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import sqlite3
-import statistics
+import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-from storage.audience import Audience
-from storage.database import Database
-from storage.migrate import migrate
-from storage.outbox import BROADCAST
-from storage.vault import Vault
-from tests.play import Stage, staged
+from benchmarks.bots import diwakhan
+from benchmarks.results import table, write
+from benchmarks.works import LIMITS, SMOKE, Bench, Sizes, broadcast, flood, limit, menu
 
-NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+HERE = Path(__file__).parent
+WORKS = ("menu", "flood", "broadcast", "latency", "limit")
 
 
-async def _database(folder: Path) -> Database:
-    database = Database(f"sqlite:///{folder / 'bench.db'}", Vault([bytes(range(32))]))
-    await migrate(database)
-    return database
-
-
-def floor_commits(folder: Path, count: int) -> float:
-    """Return the seconds that so many one-row transactions take on the same settings, with nothing around them."""
-    connection = sqlite3.connect(folder / "floor.db", isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, value TEXT)")
-    start = time.perf_counter()
-    for _ in range(count):
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO rows (value) VALUES ('x')")
-        connection.execute("COMMIT")
-    connection.close()
-    return time.perf_counter() - start
-
-
-async def turns(stage: Stage, count: int) -> float:
-    """Return the seconds that so many menu taps take, from Inbound to the message on the phone."""
-    people = [await stage.known("en") for _ in range(10)]
-    for person in people:
-        await person.says("/menu")
-    start = time.perf_counter()
-    for number in range(count):
-        await people[number % 10].forges("events" if number % 2 else "menu")
-    return time.perf_counter() - start
-
-
-async def broadcast(database: Database) -> float:
-    """Return the seconds that queueing one announcement for everybody takes."""
-    start = time.perf_counter()
-    async with database.unit() as unit:
-        await unit.outbox.notify(
-            "announcement",
-            Audience().recipients(),
-            subject=f"bench:{start}",
-            occurrence="1",
-            at=NOW,
-            args=(1,),
-            lane=BROADCAST,
-        )
-    return time.perf_counter() - start
-
-
-async def _populate(database: Database, people: int) -> None:
-    async with database.unit() as unit:
-        for number in range(people):
-            member = await unit.members.add(at=NOW, lang="ar")
-            await unit.members.change(member.id, state="active", consent_version=1)
-            await unit.addresses.add(member.id, "telegram", "bench", str(number))
-
-
-async def _paired(
-    name: str, count: int, runs: int, folder: Path, work: Callable[[], Awaitable[float]], each: str
-) -> None:
-    """Measure the work and the floor in turn and print the ratio of medians per item, and the spread."""
-    ratios = []
-    for _ in range(runs):
-        ours = await work()
-        floor = floor_commits(folder, count)
-        ratios.append(ours / floor)
-    print(
-        f"{name}: {statistics.median(ratios):.2f} floor commits per {each} "
-        f"(spread {min(ratios):.2f} to {max(ratios):.2f}, {runs} runs of {count})"
-    )
-
-
-async def main(*, smoke: bool) -> None:
-    """Run every measurement; a smoke run only shows that they run."""
-    runs, count, people = (1, 20, 200) if smoke else (5, 300, 5_000)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        database = await _database(folder)
-        async with staged(database, NOW) as stage:
-            await _paired(
-                "a menu tap, heard to delivered", count, runs, folder, lambda: turns(stage, count), "tap"
+async def measure(bench: Bench, works: list[str], rounds: int) -> None:
+    """Run the works, all of them once a round."""
+    await bench.api.start()
+    ours = diwakhan(await bench.community(bench.sizes.flood + 50))
+    for number in range(rounds):
+        for work in works:
+            start = time.perf_counter()
+            if work == "menu":
+                await menu(bench, ours)
+            elif work == "flood":
+                await flood(bench, ours)
+            elif work == "broadcast":
+                await broadcast(bench, work, bench.sizes.broadcast, 0.0)
+            elif work == "latency":
+                await broadcast(bench, work, bench.sizes.delayed, 0.04)
+            elif work == "limit":
+                for kind in LIMITS[:1] if bench.sizes is SMOKE else LIMITS:
+                    await limit(bench, kind)
+            load = os.getloadavg()[0]
+            print(
+                f"round {number + 1}: {work} in {time.perf_counter() - start:.0f} s, load {load:.1f}",
+                flush=True,
             )
-        await _populate(database, people)
-        await _paired(
-            f"queueing an announcement for {people} people",
-            people,
-            runs,
-            folder,
-            lambda: broadcast(database),
-            "person",
-        )
-        await database.close()
+    await bench.api.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="small and quick: show that everything runs")
+    parser.add_argument("--only", default=",".join(WORKS), help=f"works, by commas, of {', '.join(WORKS)}")
+    parser.add_argument("--rounds", type=int, default=0, help="how often each work is done (3; smoke: 1)")
+    parser.add_argument("--output", type=Path, help="where the JSON goes (benchmarks/latest.json)")
+    options = parser.parse_args()
+    works = [work for work in options.only.split(",") if work]
+    if unknown := set(works) - set(WORKS):
+        parser.error(f"unknown works: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        bench = Bench(SMOKE if options.smoke else Sizes(), Path(folder))
+        asyncio.run(measure(bench, works, options.rounds or (1 if options.smoke else 3)))
+    rows = bench.results.rows()
+    print(table(rows))
+    for note in bench.results.notes:
+        print(note)
+    output = options.output or (
+        HERE.parent / ".bench" / "smoke.json" if options.smoke else HERE / "latest.json"
+    )
+    write(rows, output)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser("benchmarks")
-    parser.add_argument("--smoke", action="store_true", help="only show that the measurements run")
-    asyncio.run(main(smoke=parser.parse_args().smoke))
+    main()

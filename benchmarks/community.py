@@ -1,0 +1,116 @@
+"""Communities to measure with: settled members who can be reached, an administrator, an announcement to send."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from benchmarks.people import ADMINISTRATOR, FIRST_PERSON
+from storage.database import Database
+from storage.migrate import migrate
+from storage.tables import addresses, members
+from storage.vault import Vault, new_key, parse_key, random_id
+
+TOKEN = f"4242:{'A' * 35}"
+ACCOUNT = TOKEN.partition(":")[0]
+LANGUAGES = ("ar", "ku", "en")
+TEXTS = {
+    "ar": "ورشة العمل القادمة يوم الأحد في الساعة العاشرة صباحاً. ننتظركم.",
+    "ku": "وۆرکشۆپی داهاتوو ڕۆژی یەکشەممە کاتژمێر دەی بەیانییە. چاوەڕێتانین.",
+    "en": "The next workshop is on Sunday at ten in the morning. See you there.",
+}
+BATCH = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A prepared database: where it is, its key, and the announcement that waits to be sent to everyone."""
+
+    url: str
+    key: str
+    people: int
+    announcement: int
+
+    @property
+    def chats(self) -> range:
+        """Return the chats of the members."""
+        return range(FIRST_PERSON, FIRST_PERSON + self.people)
+
+    def copy(self, folder: Path) -> Community:
+        """Copy an SQLite community into a folder."""
+        source = make_url(self.url).database
+        assert source is not None
+        shutil.copyfile(source, folder / "diwakhan.db")
+        return Community(f"sqlite:///{folder / 'diwakhan.db'}", self.key, self.people, self.announcement)
+
+
+async def prepare(url: str, people: int) -> Community:
+    """Fill an empty database with so many settled members and a written announcement."""
+    key = new_key()
+    database = Database(url, Vault([parse_key(key)]))
+    now = datetime.now(UTC)
+    await migrate(database)
+    async with database.unit() as unit:
+        author = await unit.members.add(at=now, lang="en", role="administrator")
+        await unit.addresses.add(author.id, "telegram", ACCOUNT, str(ADMINISTRATOR))
+        await unit.members.change(
+            author.id,
+            name="Administrator",
+            state="active",
+            consent_version=1,
+            consented_at=now,
+            silenced=True,
+        )
+        draft = await unit.announcements.draft(author.id, now)
+        for lang, text in TEXTS.items():
+            await unit.announcements.put_text(draft.id, lang, text)
+    chats = range(FIRST_PERSON, FIRST_PERSON + people)
+    for first in range(0, people, BATCH):
+        await _settle(database, chats[first : first + BATCH], now)
+    if database.is_sqlite:
+        async with database.engine.begin() as connection:
+            await connection.execute(sa.text("ANALYZE"))
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql("COMMIT")
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    await database.close()
+    return Community(url, key, people, draft.id)
+
+
+async def _settle(database: Database, chats: range, now: datetime) -> None:
+    """Write many members at once, as the bot itself would one by one."""
+    people: list[dict[str, Any]] = []
+    places: list[dict[str, Any]] = []
+    for chat in chats:
+        member, address = random_id(), random_id()
+        name = database.vault.seal(f"Member {secrets.randbelow(1000)}", "members", "name", member)
+        people.append(
+            {
+                "id": member, "name_sealed": name, "lang": LANGUAGES[chat % 3], "role": "member",
+                "state": "active", "consent_version": 1, "consented_at": now, "created_at": now,
+                "seen_on": now.date(),
+            }
+        )  # fmt: skip
+        places.append(
+            {
+                "id": address, "member_id": member, "channel": "telegram", "account": ACCOUNT,
+                "peer_sealed": database.vault.seal(str(chat), "addresses", "peer", address),
+                "peer_index": database.vault.index("address", "telegram", str(chat)), "heard_at": now,
+            }
+        )  # fmt: skip
+    async with database.engine.begin() as connection:
+        for table, rows in ((members, people), (addresses, places)):
+            if database.is_sqlite:
+                await connection.execute(table.insert(), rows)
+                continue
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            records = [tuple(row.values()) for row in rows]
+            await raw.copy_records_to_table(table.name, records=records, columns=list(rows[0]))

@@ -1,0 +1,250 @@
+"""The works: what is asked of each bot, and what is read off it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.bot_api import BotApi
+from benchmarks.bots import OURS, Bot, Running, diwakhan
+from benchmarks.community import Community, prepare
+from benchmarks.people import ADMINISTRATOR, PATIENCE, People, Taps
+from benchmarks.results import Results
+
+RATE = 30
+"""Telegram's own limit, messages a second."""
+STEADY = 3.0
+"""Seconds at both ends of a limited broadcast that do not count: it starts with a full second's allowance."""
+TAPS_PER_SECOND = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything."""
+
+    taps: int = 3_000
+    flood: int = 5_000
+    broadcast: int = 20_000
+    delayed: int = 5_000
+    limited: int = 900
+    freeze: int = 1_000_000
+    growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    settle: float = 3.0
+    """Seconds of idleness before idle memory is read."""
+
+
+SMOKE = Sizes(200, 200, 300, 300, 120, 2_000, (100, 1_000), 0.5)
+
+
+class Bench:
+    """Everything that the works share: the fake server, the people, prepared communities, the results."""
+
+    def __init__(self, sizes: Sizes, folder: Path) -> None:
+        self.sizes = sizes
+        self.results = Results()
+        self.api = BotApi()
+        self.people = People(self.api)
+        self._folder = folder
+        self._communities: dict[int, Community] = {}
+
+    async def community(self, people: int) -> Community:
+        """Return a prepared SQLite community of so many members, made once."""
+        if people not in self._communities:
+            folder = Path(tempfile.mkdtemp(dir=self._folder))
+            self._communities[people] = await prepare(f"sqlite:///{folder / 'diwakhan.db'}", people)
+        return self._communities[people]
+
+    def forget(self, people: int) -> None:
+        """Take a large community off the disk."""
+        found = self._communities.pop(people, None)
+        if found is not None:
+            Path(found.url.removeprefix("sqlite:///")).unlink()
+
+    def running(self, bot: Bot, **server: float) -> Running:
+        """Start a bot against the server, set so."""
+        gc.collect()
+        self.api.reset(**server)  # type: ignore[arg-type]
+        return Running(bot, self.api)
+
+    async def warm(self, running: Running, chats: Sequence[int]) -> None:
+        """Let a bot answer some taps before anything counts; raises where the page is no menu."""
+        first = chats[0]
+        self.api.watched = {first, ADMINISTRATOR}
+        await self.people.tap_once(running.hook, first, "menu")
+        buttons = _buttons(self.api.shown[first][-1])
+        if len(buttons) < 6:
+            raise RuntimeError(f"{running.bot.name} answered a menu tap with {buttons}:\n{running.said()}")
+        await self.people.closed_loop(running.hook, chats[1:], "menu", 8)
+        self.api.log.clear()
+
+    async def announce(self, running: Running) -> tuple[float, float]:
+        """Have the administrator preview and send the announcement; return the moments of the tap and of its 200."""
+        assert running.bot.community is not None
+        tap = f"announcement-preview:{running.bot.community.announcement}"
+        self.api.watched = {ADMINISTRATOR}
+        await self.people.tap_once(running.hook, ADMINISTRATOR, tap)
+        data = ""
+        async with asyncio.timeout(PATIENCE):
+            while not data:
+                shown = self.api.shown.get(ADMINISTRATOR, [])
+                found = [one for message in shown for one in _buttons(message) if "announcement-send" in one]
+                data = found[-1] if found else ""
+                await asyncio.sleep(0.02)
+        self.api.log.clear()
+        posted, taken, _ = await self.people.tap_once(running.hook, ADMINISTRATOR, data)
+        return posted, taken
+
+    async def arrived(self, chats: Sequence[int], count: int, *, within: float) -> list[float]:
+        """Wait until so many of the chats got their message; return when each did, in order."""
+        wanted = range(chats[0], chats[-1] + 1)
+        seen: dict[int, float] = {}
+        at = 0
+        end = time.perf_counter() + within
+        while len(seen) < count and time.perf_counter() < end:
+            for moment, method, chat, taken in self.api.log[at:]:
+                at += 1
+                if taken and chat in wanted and method == "sendMessage":
+                    seen.setdefault(chat, moment)
+            await asyncio.sleep(0.02 if count < 10_000 else 0.1)
+        return sorted(seen.values())
+
+
+def _buttons(message: dict[str, object]) -> list[str]:
+    markup = message.get("reply_markup") or {}
+    keyboard = json.loads(markup) if isinstance(markup, str) else markup
+    assert isinstance(keyboard, dict)
+    rows = keyboard.get("inline_keyboard", [])
+    return [str(button.get("callback_data", "")) for row in rows for button in row]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which that share of all values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+# --- taps -----------------------------------------------------------------------------------------------------
+
+
+async def menu(bench: Bench, bot: Bot) -> None:
+    """Tap the menu in a closed loop of 32."""
+    chats = _chats(bench.sizes.taps + 200)
+    async with bench.running(bot) as running:
+        await bench.warm(running, chats[-200:])
+        before = running.cpu()
+        taps = await bench.people.closed_loop(running.hook, chats[: bench.sizes.taps], "menu", 32)
+        cpu = running.cpu() - before
+        _lost(taps, running)
+        add = bench.results.add
+        add("menu", bot.name, "taps/s", len(taps.seconds) / taps.took)
+        add("menu", bot.name, "ms p50", percentile(taps.seconds, 0.5) * 1e3)
+        add("menu", bot.name, "ms p99", percentile(taps.seconds, 0.99) * 1e3)
+        add("menu", bot.name, "CPU s/1,000 taps", cpu / len(taps.seconds) * 1e3)
+
+
+async def flood(bench: Bench, bot: Bot) -> None:
+    """Pour taps in without waiting for pages; read what was lost, how long it took, and the peak memory."""
+    chats = _chats(bench.sizes.flood + 50)
+    async with bench.running(bot) as running:
+        await bench.warm(running, chats[-50:])
+        await asyncio.sleep(bench.sizes.settle)
+        idle = running.memory(peak=False)
+        taps = await bench.people.flood(running.hook, chats[: bench.sizes.flood], "menu")
+        add = bench.results.add
+        add("flood", bot.name, "taps/s", len(taps.seconds) / taps.took)
+        add("flood", bot.name, "lost", taps.lost)
+        add("flood", bot.name, "ms p50 from POST", percentile(taps.seconds, 0.5) * 1e3)
+        add("flood", bot.name, "ms p99 from POST", percentile(taps.seconds, 0.99) * 1e3)
+        add("flood", bot.name, "ms p99 from the start", percentile(taps.after, 0.99) * 1e3)
+        add("memory", bot.name, "MiB idle", idle)
+        add("memory", bot.name, "MiB peak in a flood", running.memory(peak=True))
+
+
+def _chats(count: int) -> Sequence[int]:
+    from benchmarks.people import FIRST_PERSON
+
+    return range(FIRST_PERSON, FIRST_PERSON + count)
+
+
+def _lost(taps: Taps, running: Running) -> None:
+    if taps.lost:
+        raise RuntimeError(f"{running.bot.name} lost {taps.lost} taps:\n{running.said()}")
+
+
+# --- broadcasts -----------------------------------------------------------------------------------------------
+
+
+async def broadcast(bench: Bench, work: str, people: int, latency: float) -> None:
+    """Send an announcement to everybody with no limit on the server's side."""
+    community = await bench.community(people)
+    async with bench.running(diwakhan(community), latency=latency) as running:
+        await bench.warm(running, community.chats[:50])
+        before = running.cpu()
+        posted, _ = await bench.announce(running)
+        moments = await bench.arrived(community.chats, people, within=300)
+        cpu = running.cpu() - before
+        if len(moments) < people:
+            bench.results.note(f"{OURS}: {len(moments)} of {people} in the {work} work arrived in time")
+        add = bench.results.add
+        add(work, OURS, "messages/s", len(moments) / (moments[-1] - posted))
+        add(work, OURS, "CPU s/1,000 messages", cpu / len(moments) * 1e3)
+        add(work, OURS, "MiB peak", running.memory(peak=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """One way in which a server limits."""
+
+    name: str
+    latency: float = 0.04
+    silence: float = 0.0
+
+
+LIMITS = (
+    Limited(""),
+    Limited(", 150 ms latency", latency=0.15),
+    Limited(", 5 s of silence after a breach", silence=5.0),
+)
+
+
+async def limit(bench: Bench, kind: Limited) -> None:
+    """Send at the server's 30/s while people tap; then let them tap alone."""
+    people = bench.sizes.limited
+    community = await bench.community(people)
+    server = {"latency": kind.latency, "per_second": RATE, "silence": kind.silence}
+    async with bench.running(diwakhan(community, per_second=RATE), **server) as running:
+        await bench.warm(running, community.chats[:3])
+        await asyncio.sleep(1.1)
+        count = int(people / RATE * TAPS_PER_SECOND)
+        tappers = community.chats[3:]
+        idle = await bench.people.trickle(running.hook, tappers[:count], "menu", TAPS_PER_SECOND)
+        await asyncio.sleep(1.1)
+        await bench.announce(running)
+        trickle = bench.people.trickle(running.hook, tappers[count : count * 2], "menu", TAPS_PER_SECOND)
+        moments, busy = await asyncio.gather(
+            bench.arrived(community.chats, people, within=people / RATE * 3 + 10), trickle
+        )
+        measure_limited(bench, OURS + kind.name, people, moments, idle, busy)
+
+
+def measure_limited(
+    bench: Bench, name: str, people: int, moments: Sequence[float], idle: Taps, busy: Taps
+) -> None:
+    """Read the share of the permitted rate, the refusals provoked and what taps took off the server's log."""
+    first, last = moments[0] + STEADY, moments[-1]
+    taken = [moment for moment, _, _, accepted in bench.api.log if accepted]
+    steady = sum(first <= moment < last for moment in taken) / (last - first)
+    add = bench.results.add
+    add("limit", name, "messages/s", steady, to="limit", reference=RATE)
+    add("limit", name, "429s", sum(not accepted for _, _, _, accepted in bench.api.log))
+    add("limit", name, "people not reached in time", people - len(moments))
+    p99 = percentile(idle.seconds, 0.99) * 1e3
+    add("limit", name, "ms p99, idle", p99)
+    add("limit", name, "ms p50, broadcasting", percentile(busy.seconds, 0.5) * 1e3)
+    add("limit", name, "ms p99, broadcasting", percentile(busy.seconds, 0.99) * 1e3, to="idle", reference=p99)
