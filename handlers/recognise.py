@@ -14,7 +14,7 @@ from handlers.menu import COMMANDS
 from locales import fold, intent, number_in
 from storage.conversations import Conversation
 
-OPT_OUT = "stop"
+OPT_OUT, GREETING = "stop", "hello"
 LONGEST_COMMAND = 64
 
 
@@ -75,6 +75,9 @@ def _command(text: str) -> Meaning | None:
     meant = intent(text)
     if meant == "start":
         return Started("")
+    if meant == GREETING:
+        # A greeting is no wish to get messages again.
+        return Chosen(COMMANDS["menu"])
     return Chosen(COMMANDS[meant]) if meant in COMMANDS else None
 
 
