@@ -16,7 +16,7 @@ from locales import clean, fold, intent, number_in, to_ascii_digits
 from storage.conversations import Conversation
 from storage.linking import canonical
 
-OPT_OUT = "stop"
+OPT_OUT, GREETING = "stop", "hello"
 LONGEST_COMMAND = 64
 SETTLING = ("stop", "still-me", "not-me")
 """All that is heard from a chat that may be somebody else's by now, until it is settled whose it is."""
@@ -90,6 +90,9 @@ def _command(text: str) -> Meaning | None:
     meant = intent(text)
     if meant == "start":
         return Started("")
+    if meant == GREETING:
+        # A greeting is no wish to get messages again.
+        return Chosen(COMMANDS["menu"])
     return Chosen(COMMANDS[meant]) if meant in COMMANDS else None
 
 

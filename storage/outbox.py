@@ -609,6 +609,20 @@ class Outbox(Store):
         if not done:
             await self.hold(row_id)
 
+    async def move(self, row_id: int, until: datetime) -> None:
+        """Give a row that waits for its day another one."""
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id, outbox.c.state == "queued", outbox.c.reason == DAILY)
+            .values(
+                not_before=until,
+                expires_at=sa.case(
+                    (outbox.c.lane == BROADCAST, sa.literal(until + LIFETIME[BROADCAST], Instant)),
+                    else_=outbox.c.expires_at,
+                ),
+            )
+        )
+
     async def postponed(self, channel: str, account: str) -> int:
         """Count the rows that wait for their day."""
         statement = sa.select(sa.func.count()).where(

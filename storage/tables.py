@@ -90,7 +90,7 @@ organisations = sa.Table(
         "kind", sa.String(16), nullable=False, server_default="prime"
     ),  # prime | subgrantee | organiser | donor
     sa.Column("governorate", sa.String(40), nullable=False, server_default=""),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
 )
 
 members = sa.Table(
@@ -106,7 +106,7 @@ members = sa.Table(
     _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
     sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("consented_at", Instant),
-    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.false()),  # said a stop word
+    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.text("false")),  # said a stop word
     sa.Column(
         "muted", sa.String(200), nullable=False, server_default=""
     ),  # e.g. ",polls,surveys,": not wanted
