@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("name_ku", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=16), server_default="prime", nullable=False),
         sa.Column("governorate", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
     )
@@ -234,7 +234,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.BigInteger(), nullable=True),
         sa.Column("consent_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("consented_at", sa.BigInteger(), nullable=True),
-        sa.Column("silenced", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("silenced", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("muted", sa.String(length=200), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_on", sa.Date(), nullable=False),
