@@ -260,7 +260,7 @@ async def whose(turn: Turn) -> Screen:
 @tap("still-me", consent=False)
 async def still_me(turn: Turn) -> Screen:
     """Believe it, and show everything again; but nobody keeps a granted role by saying so."""
-    back = await turn.unit.addresses.trust(turn.address.id)
+    back = await turn.unit.addresses.trust(turn.address.id, turn.now)
     if not back:
         return await _onward(turn)
     administrators = await turn.unit.members.with_roles("administrator")

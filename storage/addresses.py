@@ -94,10 +94,10 @@ class Addresses(Store):
     async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
         """Note that the person wrote: they are reachable, and a window may have opened for what waited.
 
-        After LONG_SILENCE it is in doubt whether it is the same person, until `trust`.
+        After LONG_SILENCE it is in doubt whether it is the same person: what waited goes on waiting until `trust`.
         """
         long_ago = sa.func.coalesce(addresses.c.heard_at < at - LONG_SILENCE, sa.false())
-        await self.run(
+        row = await self.one(
             addresses.update()
             # What is made up for after an outage may be older than what was heard since.
             .where(
@@ -110,8 +110,9 @@ class Addresses(Store):
                 reachable="yes",
                 in_doubt=sa.or_(addresses.c.in_doubt, long_ago),
             )
+            .returning(addresses.c.in_doubt)
         )
-        if window_until is not None and window_until > at:
+        if row is not None and not row.in_doubt and window_until is not None and window_until > at:
             await self.unit.outbox.window_opened(address_id, at)
 
     async def window_closed(self, address_id: int, at: datetime) -> None:
@@ -122,16 +123,17 @@ class Addresses(Store):
             .values(window_until=at)
         )
 
-    async def trust(self, address_id: int) -> bool:
-        """Note that it is the same person; False where nobody doubted it."""
-        return (
-            await self.run(
-                addresses.update()
-                .where(addresses.c.id == address_id, addresses.c.in_doubt)
-                .values(in_doubt=False)
-            )
-            == 1
+    async def trust(self, address_id: int, now: datetime) -> bool:
+        """Note that it is the same person, and send what waited for them; False where nobody doubted it."""
+        row = await self.one(
+            addresses.update()
+            .where(addresses.c.id == address_id, addresses.c.in_doubt)
+            .values(in_doubt=False)
+            .returning(addresses.c.window_until)
         )
+        if row is not None and row.window_until is not None and row.window_until > now:
+            await self.unit.outbox.window_opened(address_id, now)
+        return row is not None
 
     async def prefer(self, member_id: int, address_id: int) -> None:
         """Send a person's announcements to one of their addresses first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from storage.addresses import Address
-from storage.outbox import BROADCAST
+from storage.outbox import BROADCAST, HELD
 from storage.tables import outbox
 from storage.unit import Unit
 
@@ -129,7 +129,7 @@ async def test_a_number_in_doubt_gets_nothing_until_it_is_settled(unit: Unit, no
     one, other = await somebody(unit, now, "whatsapp", "telegram")
     later = now + timedelta(days=180)
     await unit.addresses.heard(other.id, later - timedelta(days=1), None)
-    await unit.addresses.trust(other.id)
+    await unit.addresses.trust(other.id, later)
     await unit.addresses.heard(one.id, later, None)
     best = await unit.addresses.best(one.member_id)
     assert best is not None
@@ -137,5 +137,24 @@ async def test_a_number_in_doubt_gets_nothing_until_it_is_settled(unit: Unit, no
     await unit.addresses.remove(other, now)
     await announce(unit, one.member_id, later)
     assert await unit.outbox.tally("announcement:1") == {("failed", "unreachable"): 1}
-    assert await unit.addresses.trust(one.id)
-    assert not await unit.addresses.trust(one.id)
+    assert await unit.addresses.trust(one.id, later)
+    assert not await unit.addresses.trust(one.id, later)
+
+
+async def test_what_waited_for_a_window_waits_until_the_number_is_settled(unit: Unit, now: datetime) -> None:
+    (one,) = await somebody(unit, now, "whatsapp")
+    later = now + timedelta(days=180)
+    await unit.outbox.notify_one(
+        "announcement", one.member_id, subject="announcement:1", occurrence="1", at=later
+    )
+    await unit.outbox.run(outbox.update().values(reason=HELD, not_before=later + timedelta(days=60)))
+
+    async def free() -> bool:
+        row = await unit.outbox.one(outbox.select())
+        assert row is not None
+        return bool(row.not_before <= later)
+
+    await unit.addresses.heard(one.id, later, later + timedelta(hours=23))
+    assert not await free()
+    await unit.addresses.trust(one.id, later)
+    assert await free()
