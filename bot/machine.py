@@ -42,8 +42,8 @@ DRAIN = 20.0
 CLOCK = "clock"
 OFFICE_SECONDS = 0.2
 """Seconds between looks whether this process is the one that polls."""
-TIDY = 3600.0
-"""Seconds between looks for wordings at Twilio that nothing uses any more."""
+LOOK = 60.0
+"""Seconds between looks after what is queued for WhatsApp, and what Twilio holds of ours."""
 
 log = structlog.get_logger()
 
@@ -156,7 +156,7 @@ class Machine:
             self._spawn(sender.run())
         self.clock.start()
         if self.whatsapp is not None:
-            self._spawn(self._tidy(self.whatsapp))
+            self._spawn(self._look_after(self.whatsapp))
         if self.telegram is not None and self.settings.telegram_mode == "polling":
             self._listening.append(asyncio.create_task(self._poll(self.telegram)))
         if self.telegram is not None and self.settings.telegram_mode == "webhook":
@@ -233,14 +233,12 @@ class Machine:
         for sender in self.senders.values():
             sender.wake()
 
-    async def _tidy(self, whatsapp: WhatsAppChannel) -> None:
-        """Delete wordings at Twilio that nothing uses any more, every so often."""
+    async def _look_after(self, whatsapp: WhatsAppChannel) -> None:
+        """Keep WhatsApp in order, at the start and every so often: it holds messages and wordings of ours."""
         while True:
-            await asyncio.sleep(TIDY)
-            try:
-                await whatsapp.clean_contents()
-            except Exception as error:
-                log.warning("contents could not be tidied", error=type(error).__name__)
+            if self.leadership.holds(_role(whatsapp.name, whatsapp.account)):
+                await whatsapp.look_after(partial(self.heard, whatsapp.name))
+            await asyncio.sleep(LOOK)
 
     async def _report(self, report: DeliveryReport) -> None:
         await self.database.work(lambda unit: settle_report(unit, report, self.time.now()))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage.prepared import often
 from storage.store import Store
-from storage.tables import conversations
+from storage.tables import addresses, conversations, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Conversation:
     """The waiting question, if any, and the choices last offered in this chat.
 
     `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
-    order in which they were numbered.
+    order in which they were numbered. `in_doubt` says that the chat was silent for so long that somebody else may
+    have it by now; it is the address's and not kept here.
     """
 
     ask: str = ""
     accepts: str = "text"
     offered: tuple[tuple[str, str], ...] = ()
+    in_doubt: bool = False
 
 
 class Conversations(Store):
@@ -33,13 +35,14 @@ class Conversations(Store):
     async def get(self, address_id: int) -> Conversation:
         """Return the conversation, an empty one where none is kept or it can no longer be read."""
         row = await self.one(_get(), {"given_address": address_id})
-        if row is None:
-            return Conversation()
+        if row is None or row.state_sealed is None:
+            return Conversation(in_doubt=bool(row and row.in_doubt))
         kept = json.loads(self.unit.vault.open(row.state_sealed, "conversations", "state", address_id))
         return Conversation(
             ask=kept.get("ask", ""),
             accepts=kept.get("accepts", "text"),
             offered=tuple((label, action) for label, action in kept.get("offered", ())),
+            in_doubt=row.in_doubt,
         )
 
     async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
@@ -68,7 +71,14 @@ class Conversations(Store):
 
 @often
 def _get() -> sa.Select[Any]:
-    return sa.select(conversations).where(conversations.c.address_id == sa.bindparam("given_address"))
+    in_doubt = sa.and_(addresses.c.in_doubt, members.c.state == "active").label("in_doubt")
+    return (
+        sa.select(conversations.c.state_sealed, in_doubt)
+        .select_from(addresses)
+        .join(members, members.c.id == addresses.c.member_id)
+        .outerjoin(conversations, conversations.c.address_id == addresses.c.id)
+        .where(addresses.c.id == sa.bindparam("given_address"))
+    )
 
 
 @often

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,6 +28,18 @@ class Inbox(Store):
         """Settle an update in the transaction that handles it; False where another one already did."""
         given = {"given_channel": channel, "given_account": account, "given_id": provider_id}
         return await self.run(_done(), given) == 1
+
+    async def known(self, channel: str, account: str, provider_ids: Sequence[str]) -> set[str]:
+        """Return those of several updates that were settled."""
+        rows = await self.all(
+            sa.select(inbox.c.provider_id).where(
+                inbox.c.channel == channel,
+                inbox.c.account == account,
+                inbox.c.provider_id.in_(provider_ids),
+                inbox.c.state != "open",
+            )
+        )
+        return {row.provider_id for row in rows}
 
     async def park(self, channel: str, account: str, provider_id: str, *, error: str, payload: str) -> bool:
         """Set an update aside with the class of the error that it kept causing; False where it was settled."""

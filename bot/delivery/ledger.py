@@ -128,9 +128,11 @@ async def _settle(unit: Unit, row: Claimed, event: Event, now: datetime) -> None
         case Stopped(detail):
             await unit.addresses.mark(row.address.id, "blocked")
             await unit.outbox.settle(row.id, "failed", now=now, reason="blocked", detail=detail)
+            await unit.outbox.fall_over(row.id, now=now)
         case Unreachable(detail, reason):
             await unit.addresses.mark(row.address.id, "unreachable")
             await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
+            await unit.outbox.fall_over(row.id, now=now)
         case Rejected(detail, reason):
             await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
         case Misconfigured(detail, fault):
