@@ -94,6 +94,10 @@ class Members(Store):
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
         await self.run(members.delete().where(members.c.id == member_id))
 
+    def holding(self, roles: Sequence[str], besides: int = 0) -> sa.Select[tuple[int]]:
+        """Select the people who hold one of the roles, but for one of them."""
+        return sa.select(members.c.id).where(members.c.role.in_(roles), members.c.id != besides)
+
     def readers(self, people: sa.Select[tuple[int]], langs: Sequence[str]) -> sa.Select[tuple[int]]:
         """Narrow a selection of people to the readers of some languages."""
         return sa.select(members.c.id).where(members.c.id.in_(people), members.c.lang.in_(langs))
