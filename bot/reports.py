@@ -66,14 +66,18 @@ async def _failed(
         case Stopped(detail):
             await unit.addresses.mark(row.address_id, "blocked")
             await _end(unit, row, report, "blocked", detail, now)
+            await unit.outbox.fall_over(row.id, now=now)
         case Unreachable(detail, reason):
             await unit.addresses.mark(row.address_id, "unreachable")
             await _end(unit, row, report, reason, detail, now)
+            await unit.outbox.fall_over(row.id, now=now)
         case Rejected(detail, "window_closed"):
             await unit.addresses.window_closed(row.address_id, now)
             # What went as a template needed no window: another try would be no better.
             if opening is not None or not await unit.outbox.come_to_nothing(row.id, report.provider_id, now):
                 await _end(unit, row, report, "window_closed", detail, now)
+        case Retry(reason="withheld") if await unit.outbox.fall_over(row.id, now=now):
+            return
         case Retry(after, detail, reason=reason):
             later = now + timedelta(seconds=_wait(row, after, opening))
             again = row.attempts < TRIES and await unit.outbox.come_to_nothing(

@@ -40,6 +40,7 @@ KEPT = (
     Kept("WhatsApp openings", timedelta(days=400), lambda unit, before: unit.openings.forget(before)),
     Kept("generated files", timedelta(0), lambda unit, before: unit.files.remove_expired(before)),
     Kept("survey drafts", timedelta(days=7), lambda unit, before: unit.surveys.drop_drafts(before)),
+    Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before)),
     Kept("who answered by name", YEAR, lambda unit, before: Retention(unit).unlink_answers(before)),
