@@ -7,64 +7,77 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.bots import diwakhan
+from benchmarks.installed import CACHE, Peers
+from benchmarks.lineup import WORKS, Lineup
 from benchmarks.results import table, write
-from benchmarks.works import LIMITS, SMOKE, Bench, Sizes, broadcast, flood, limit, menu
+from benchmarks.works import SMOKE, Bench, Sizes
 
-HERE = Path(__file__).parent
-WORKS = ("menu", "flood", "broadcast", "latency", "limit")
+LATEST = Path(__file__).parent / "latest.json"
+ROUNDS = 3
 
 
-async def measure(bench: Bench, works: list[str], rounds: int) -> None:
-    """Run the works, all of them once a round."""
+async def measure(bench: Bench, lineup: Lineup, works: Sequence[str], rounds: int) -> bool:
+    """Do every work once a round, all bots in turn; return whether every step could be done."""
     await bench.api.start()
-    ours = diwakhan(await bench.community(bench.sizes.flood + 50))
-    for number in range(rounds):
+    whole = True
+    for number in range(1, rounds + 1):
         for work in works:
             start = time.perf_counter()
-            if work == "menu":
-                await menu(bench, ours)
-            elif work == "flood":
-                await flood(bench, ours)
-            elif work == "broadcast":
-                await broadcast(bench, work, bench.sizes.broadcast, 0.0)
-            elif work == "latency":
-                await broadcast(bench, work, bench.sizes.delayed, 0.04)
-            elif work == "limit":
-                for kind in LIMITS[:1] if bench.sizes is SMOKE else LIMITS:
-                    await limit(bench, kind)
-            load = os.getloadavg()[0]
+            for step in await lineup.steps(work, works):
+                try:
+                    await step()
+                except (RuntimeError, OSError, TimeoutError) as error:
+                    whole = False
+                    bench.results.note(f"{work}, round {number}: failed: {type(error).__name__} {error}")
+            seconds, load = time.perf_counter() - start, os.getloadavg()[0]
             print(
-                f"round {number + 1}: {work} in {time.perf_counter() - start:.0f} s, load {load:.1f}",
-                flush=True,
+                f"Round {number} of {rounds}: {work} in {seconds:.0f} s, load average {load:.1f}", flush=True
             )
     await bench.api.stop()
+    return whole
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="small and quick: show that everything runs")
-    parser.add_argument("--only", default=",".join(WORKS), help=f"works, by commas, of {', '.join(WORKS)}")
-    parser.add_argument("--rounds", type=int, default=0, help="how often each work is done (3; smoke: 1)")
-    parser.add_argument("--output", type=Path, help="where the JSON goes (benchmarks/latest.json)")
-    options = parser.parse_args()
-    works = [work for work in options.only.split(",") if work]
-    if unknown := set(works) - set(WORKS):
-        parser.error(f"unknown works: {', '.join(sorted(unknown))}")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        bench = Bench(SMOKE if options.smoke else Sizes(), Path(folder))
-        asyncio.run(measure(bench, works, options.rounds or (1 if options.smoke else 3)))
+def main() -> int:
+    """Read the options, measure, print the table and write the JSON."""
+    options = _options()
+    peers = Peers(wanted=not (options.smoke or options.alone))
+    sizes = SMOKE if options.smoke else Sizes()
+    rounds = options.rounds or (1 if options.smoke else ROUNDS)
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
+        bench = Bench(sizes, Path(folder))
+        whole = asyncio.run(measure(bench, Lineup(bench, peers, stack), options.only, rounds))
     rows = bench.results.rows()
     print(table(rows))
-    for note in bench.results.notes:
-        print(note)
-    output = options.output or (
-        HERE.parent / ".bench" / "smoke.json" if options.smoke else HERE / "latest.json"
+    print(
+        f"\nMedian of {rounds} rounds, least to greatest. Load average {os.getloadavg()[0]:.1f} at the end."
     )
-    write(rows, output)
+    for note in [*bench.results.notes, *(f"{name}: {why}" for name, why in peers.missing.items())]:
+        print(note)
+    write(rows, options.output or (CACHE / "smoke.json" if options.smoke else LATEST))
+    return 0 if whole else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="small, quick, without peers: show that it runs")
+    parser.add_argument("--alone", action="store_true", help="without peers")
+    parser.add_argument("--only", type=_works, default=WORKS, help=f"works by commas, of {', '.join(WORKS)}")
+    parser.add_argument("--rounds", type=int, default=0, help=f"how often each work is done ({ROUNDS})")
+    parser.add_argument("--output", type=Path, help="where the JSON goes (benchmarks/latest.json)")
+    return parser.parse_args()
+
+
+def _works(text: str) -> tuple[str, ...]:
+    works = tuple(text.split(","))
+    if unknown := set(works) - set(WORKS):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+    return works
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

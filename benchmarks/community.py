@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.people import ADMINISTRATOR, FIRST_PERSON
 from storage.database import Database
@@ -48,7 +52,44 @@ class Community:
         source = make_url(self.url).database
         assert source is not None
         shutil.copyfile(source, folder / "diwakhan.db")
-        return Community(f"sqlite:///{folder / 'diwakhan.db'}", self.key, self.people, self.announcement)
+        return replace(self, url=f"sqlite:///{folder / 'diwakhan.db'}")
+
+
+class PostgresCommunity:
+    """A prepared PostgreSQL database, and copies of it."""
+
+    def __init__(self, community: Community) -> None:
+        self._community = community
+        self._engine = create_async_engine(
+            _asynchronous(make_url(community.url).set(database="postgres")), isolation_level="AUTOCOMMIT"
+        )
+
+    @classmethod
+    async def prepare(cls, url: str, people: int) -> PostgresCommunity:
+        """Fill a database of a server with so many settled members."""
+        prepared = make_url(url).set(database="prepared")
+        server = create_async_engine(_asynchronous(make_url(url)), isolation_level="AUTOCOMMIT")
+        async with server.connect() as connection:
+            await connection.execute(sa.text("CREATE DATABASE prepared"))
+        await server.dispose()
+        return cls(await prepare(prepared.render_as_string(hide_password=False), people))
+
+    @asynccontextmanager
+    async def copied(self) -> AsyncIterator[Community]:
+        """Lend a copy, to be changed at will."""
+        async with self._engine.connect() as connection:
+            await connection.execute(sa.text("CREATE DATABASE copied TEMPLATE prepared STRATEGY FILE_COPY"))
+        url = make_url(self._community.url).set(database="copied").render_as_string(hide_password=False)
+        try:
+            yield replace(self._community, url=url)
+        finally:
+            async with self._engine.connect() as connection:
+                await connection.execute(sa.text("DROP DATABASE copied WITH (FORCE)"))
+            await self._engine.dispose()
+
+
+def _asynchronous(url: sa.URL) -> sa.URL:
+    return url.set(drivername="postgresql+asyncpg")
 
 
 async def prepare(url: str, people: int) -> Community:
@@ -74,12 +115,8 @@ async def prepare(url: str, people: int) -> Community:
     chats = range(FIRST_PERSON, FIRST_PERSON + people)
     for first in range(0, people, BATCH):
         await _settle(database, chats[first : first + BATCH], now)
-    if database.is_sqlite:
-        async with database.engine.begin() as connection:
-            await connection.execute(sa.text("ANALYZE"))
-        async with database.engine.connect() as connection:
-            await connection.exec_driver_sql("COMMIT")
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    async with database.engine.begin() as connection:
+        await connection.execute(sa.text("ANALYZE"))
     await database.close()
     return Community(url, key, people, draft.id)
 
@@ -112,5 +149,14 @@ async def _settle(database: Database, chats: range, now: datetime) -> None:
                 continue
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
-            records = [tuple(row.values()) for row in rows]
-            await raw.copy_records_to_table(table.name, records=records, columns=list(rows[0]))
+            await raw.copy_records_to_table(table.name, records=_written(table, rows), columns=list(rows[0]))
+
+
+def _written(table: sa.Table, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Turn values into what the columns keep of them, for COPY, which does not ask the columns' types."""
+    dialect = asyncpg.dialect()
+    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in rows[0]]
+    return [
+        tuple(write(value) if write else value for write, value in zip(processors, row.values(), strict=True))
+        for row in rows
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import random
 import time
 from collections import deque
@@ -40,11 +41,12 @@ _TEXT = (
 
 @dataclass
 class Taps:
-    """What came of some taps: seconds from POST to the page's change, and how long all of it took."""
+    """What came of some taps, and how long all of it took."""
 
     seconds: list[float] = field(default_factory=list)
+    """From POST to the page's change; of a tap given up, how long it was waited for."""
     after: list[float] = field(default_factory=list)
-    """Seconds from the first POST of all to each page's change."""
+    """From the first POST of all to each page's change."""
     took: float = 0.0
     lost: int = 0
 
@@ -57,6 +59,8 @@ class People:
         self._pending: dict[int, tuple[asyncio.Future[float], bool]] = {}
         self._updates = itertools.count(100_000)
         self._life = 0.0
+        self.give_up_at = math.inf
+        """The moment at which taps that no page has answered yet are given up."""
         api.changed = self._changed
 
     def _changed(self, chat: int, method: str, at: float) -> None:
@@ -69,11 +73,6 @@ class People:
         """Write the update of a tap on a message of the chat."""
         number = next(self._updates)
         return _TAP % (number, number, chat, 5_000 + chat % 1_000, chat, data.encode())
-
-    def command(self, chat: int, text: str) -> bytes:
-        """Write the update of a typed command."""
-        number = next(self._updates)
-        return _TEXT % (number, number, chat, chat, text.encode(), len(text.split()[0]))
 
     async def closed_loop(self, hook: Hook, chats: Sequence[int], data: str, at_once: int) -> Taps:
         """Tap once for each chat, so many at a time; the next tap comes when a page has changed."""
@@ -133,20 +132,21 @@ class People:
 
     async def tap_once(self, hook: Hook, chat: int, data: str) -> tuple[float, float, float]:
         """Tap; return the moments of the POST, of the bot's 200 and of the page's change; raises TimeoutError."""
-        return await self._exchange(hook, chat, self.tap(chat, data))
-
-    async def command_once(self, hook: Hook, chat: int, text: str) -> tuple[float, float, float]:
-        """Type a command; return the moments of the POST, of the bot's 200 and of the next message."""
-        return await self._exchange(hook, chat, self.command(chat, text))
-
-    async def _exchange(self, hook: Hook, chat: int, update: bytes) -> tuple[float, float, float]:
         page = self._expect(chat, edits_only=False)
         posted = time.perf_counter()
         async with hook.wire() as wire:
-            await wire.post(update)
+            await wire.post(self.tap(chat, data))
             taken = time.perf_counter()
             async with asyncio.timeout(PATIENCE * 2):
                 return posted, taken, await page
+
+    async def command(self, hook: Hook, chat: int, text: str) -> float:
+        """Type a command; return the moment of the POST."""
+        number, posted = next(self._updates), time.perf_counter()
+        update = _TEXT % (number, number, chat, chat, text.encode(), len(text.split()[0]))
+        async with hook.wire() as wire:
+            await wire.post(update)
+        return posted
 
     async def _tap(self, wire: Wire, chat: int, data: str, taps: Taps, start: float) -> None:
         page = self._expect(chat)
@@ -158,9 +158,11 @@ class People:
         self, chat: int, page: asyncio.Future[float], posted: float, taps: Taps, start: float
     ) -> None:
         while not page.done():
-            await asyncio.wait({page}, timeout=PATIENCE)
-            if not page.done() and time.perf_counter() - self._life > PATIENCE:
+            await asyncio.wait({page}, timeout=1.0)
+            now = time.perf_counter()
+            if not page.done() and now > min(self._life + PATIENCE, self.give_up_at):
                 taps.lost += 1
+                taps.seconds.append(now - posted)
                 break
         else:
             taps.seconds.append(page.result() - posted)

@@ -11,6 +11,9 @@ from statistics import median
 
 from benchmarks.bots import OURS
 
+COUNTED = ("lost", "429s", "people not reached in time")
+"""Units of plain counts, which make no ratio."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -57,7 +60,7 @@ class Results:
                 to, base = self.references.get((work, unit, name), ("", []))
                 if to:
                     rows.append(_row(work, name, unit, values, to, base))
-                elif name == OURS and peers:
+                elif name == OURS and peers and unit not in COUNTED:
                     rows += [_row(work, name, unit, values, peer, theirs) for peer, theirs in peers.items()]
                 else:
                     rows.append(_row(work, name, unit, values, None, []))
@@ -89,8 +92,8 @@ def table(rows: Sequence[Row]) -> str:
             lines += ["", heading, "-" * len(heading)]
         again = (row.work, row.name, row.unit) in shown
         shown.add((row.work, row.name, row.unit))
-        value = f"{row.value:>10,g} {row.unit:<22} {row.low:>8,g} to {row.high:<8,g}"
-        beginning = f"{row.name:<44}{value}" if not again else " " * (44 + len(value))
+        value = f"{row.value:>10,g} {row.unit:<27}{row.low:>8,g} to {row.high:<8,g}"
+        beginning = f"{row.name:<48}{value}" if not again else " " * (48 + len(value))
         ratio = f"{row.ratio:>7g} × {row.ratio_to}" if row.ratio is not None else ""
         lines.append(f"{beginning} {ratio}".rstrip())
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from benchmarks.bot_api import BotApi
 from benchmarks.bots import OURS, Bot, Running, diwakhan
 from benchmarks.community import Community, prepare
-from benchmarks.people import ADMINISTRATOR, PATIENCE, People, Taps
+from benchmarks.people import ADMINISTRATOR, FIRST_PERSON, PATIENCE, People, Taps
 from benchmarks.results import Results
 
 RATE = 30
@@ -22,6 +23,10 @@ RATE = 30
 STEADY = 3.0
 """Seconds at both ends of a limited broadcast that do not count: it starts with a full second's allowance."""
 TAPS_PER_SECOND = 3.0
+BROADCAST_SECONDS = 180.0
+"""How long a broadcast without a limit may take."""
+COSTED, SKIPPED = 5_000, 100
+"""So many messages of a large broadcast are costed, after so many at its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +37,28 @@ class Sizes:
     flood: int = 5_000
     broadcast: int = 20_000
     delayed: int = 5_000
+    one_by_one: int = 200
+    """People for senders that wait for each answer before the next message, at a latency."""
     limited: int = 900
     freeze: int = 1_000_000
     growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    brief: bool = False
+    """Whether only what shows that everything runs is done."""
     settle: float = 3.0
     """Seconds of idleness before idle memory is read."""
 
 
-SMOKE = Sizes(200, 200, 300, 300, 120, 2_000, (100, 1_000), 0.5)
+SMOKE = Sizes(
+    taps=200,
+    flood=200,
+    broadcast=300,
+    delayed=300,
+    limited=150,
+    freeze=2_000,
+    growth=(500, 2_000),
+    brief=True,
+    settle=0.5,
+)
 
 
 class Bench:
@@ -59,12 +78,6 @@ class Bench:
             folder = Path(tempfile.mkdtemp(dir=self._folder))
             self._communities[people] = await prepare(f"sqlite:///{folder / 'diwakhan.db'}", people)
         return self._communities[people]
-
-    def forget(self, people: int) -> None:
-        """Take a large community off the disk."""
-        found = self._communities.pop(people, None)
-        if found is not None:
-            Path(found.url.removeprefix("sqlite:///")).unlink()
 
     def running(self, bot: Bot, **server: float) -> Running:
         """Start a bot against the server, set so."""
@@ -99,6 +112,18 @@ class Bench:
         self.api.log.clear()
         posted, taken, _ = await self.people.tap_once(running.hook, ADMINISTRATOR, data)
         return posted, taken
+
+    async def command(self, running: Running, how: str, chats: Sequence[int]) -> float:
+        """Have the administrator tell a peer to send to some chats; return the moment of the command."""
+        self.api.log.clear()
+        text = f"/broadcast {how} {chats[0]} {len(chats)}"
+        return await self.people.command(running.hook, ADMINISTRATOR, text)
+
+    async def send(self, running: Running, how: str, chats: Sequence[int]) -> float:
+        """Start a broadcast as this bot's administrator does; return the moment of the tap or command."""
+        if running.bot.community is None:
+            return await self.command(running, how, chats)
+        return (await self.announce(running))[0]
 
     async def arrived(self, chats: Sequence[int], count: int, *, within: float) -> list[float]:
         """Wait until so many of the chats got their message; return when each did, in order."""
@@ -142,7 +167,7 @@ async def menu(bench: Bench, bot: Bot) -> None:
         cpu = running.cpu() - before
         _lost(taps, running)
         add = bench.results.add
-        add("menu", bot.name, "taps/s", len(taps.seconds) / taps.took)
+        add("menu", bot.name, "taps/s", len(taps.after) / taps.took)
         add("menu", bot.name, "ms p50", percentile(taps.seconds, 0.5) * 1e3)
         add("menu", bot.name, "ms p99", percentile(taps.seconds, 0.99) * 1e3)
         add("menu", bot.name, "CPU s/1,000 taps", cpu / len(taps.seconds) * 1e3)
@@ -157,7 +182,7 @@ async def flood(bench: Bench, bot: Bot) -> None:
         idle = running.memory(peak=False)
         taps = await bench.people.flood(running.hook, chats[: bench.sizes.flood], "menu")
         add = bench.results.add
-        add("flood", bot.name, "taps/s", len(taps.seconds) / taps.took)
+        add("flood", bot.name, "taps/s", len(taps.after) / taps.took)
         add("flood", bot.name, "lost", taps.lost)
         add("flood", bot.name, "ms p50 from POST", percentile(taps.seconds, 0.5) * 1e3)
         add("flood", bot.name, "ms p99 from POST", percentile(taps.seconds, 0.99) * 1e3)
@@ -167,8 +192,6 @@ async def flood(bench: Bench, bot: Bot) -> None:
 
 
 def _chats(count: int) -> Sequence[int]:
-    from benchmarks.people import FIRST_PERSON
-
     return range(FIRST_PERSON, FIRST_PERSON + count)
 
 
@@ -180,21 +203,31 @@ def _lost(taps: Taps, running: Running) -> None:
 # --- broadcasts -----------------------------------------------------------------------------------------------
 
 
-async def broadcast(bench: Bench, work: str, people: int, latency: float) -> None:
-    """Send an announcement to everybody with no limit on the server's side."""
-    community = await bench.community(people)
-    async with bench.running(diwakhan(community), latency=latency) as running:
-        await bench.warm(running, community.chats[:50])
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A way of broadcasting: which bot does it, how a peer is told to, and to how many."""
+
+    name: str
+    bot: Bot
+    how: str
+    people: int
+
+
+async def broadcast(bench: Bench, work: str, job: Job, latency: float) -> None:
+    """Send one text to everybody with no limit on the server's side."""
+    chats = _chats(job.people)
+    async with bench.running(job.bot, latency=latency) as running:
+        await bench.warm(running, chats[:50])
         before = running.cpu()
-        posted, _ = await bench.announce(running)
-        moments = await bench.arrived(community.chats, people, within=300)
+        posted = await bench.send(running, job.how, chats)
+        moments = await bench.arrived(chats, job.people, within=BROADCAST_SECONDS)
         cpu = running.cpu() - before
-        if len(moments) < people:
-            bench.results.note(f"{OURS}: {len(moments)} of {people} in the {work} work arrived in time")
+        if len(moments) < job.people:
+            bench.results.note(f"{work}, {job.name}: {len(moments)} of {job.people} arrived in time.")
         add = bench.results.add
-        add(work, OURS, "messages/s", len(moments) / (moments[-1] - posted))
-        add(work, OURS, "CPU s/1,000 messages", cpu / len(moments) * 1e3)
-        add(work, OURS, "MiB peak", running.memory(peak=True))
+        add(work, job.name, "messages/s", len(moments) / (moments[-1] - posted))
+        add(work, job.name, "CPU s/1,000 messages", cpu / len(moments) * 1e3)
+        add("memory", job.name, f"MiB peak, {work}", running.memory(peak=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,34 +239,32 @@ class Limited:
     silence: float = 0.0
 
 
-LIMITS = (
-    Limited(""),
-    Limited(", 150 ms latency", latency=0.15),
-    Limited(", 5 s of silence after a breach", silence=5.0),
-)
+LIMIT = Limited("")
+SLOW_LIMIT = Limited(", 150 ms latency", latency=0.15)
+PUNISHING_LIMIT = Limited(", 5 s of silence after a breach", silence=5.0)
 
 
-async def limit(bench: Bench, kind: Limited) -> None:
-    """Send at the server's 30/s while people tap; then let them tap alone."""
-    people = bench.sizes.limited
-    community = await bench.community(people)
+async def limit(bench: Bench, job: Job, kind: Limited) -> None:
+    """Let people tap while nothing else goes on; then send at the server's 30/s while others tap."""
+    chats = _chats(job.people)
     server = {"latency": kind.latency, "per_second": RATE, "silence": kind.silence}
-    async with bench.running(diwakhan(community, per_second=RATE), **server) as running:
-        await bench.warm(running, community.chats[:3])
+    async with bench.running(job.bot, **server) as running:
+        await bench.warm(running, chats[:3])
         await asyncio.sleep(1.1)
-        count = int(people / RATE * TAPS_PER_SECOND)
-        tappers = community.chats[3:]
+        seconds = job.people / RATE
+        count, tappers = int(seconds * TAPS_PER_SECOND), chats[3:]
         idle = await bench.people.trickle(running.hook, tappers[:count], "menu", TAPS_PER_SECOND)
         await asyncio.sleep(1.1)
-        await bench.announce(running)
+        await bench.send(running, job.how, chats)
+        within = seconds * 2 + 5
+        bench.people.give_up_at = time.perf_counter() + within
         trickle = bench.people.trickle(running.hook, tappers[count : count * 2], "menu", TAPS_PER_SECOND)
-        moments, busy = await asyncio.gather(
-            bench.arrived(community.chats, people, within=people / RATE * 3 + 10), trickle
-        )
-        measure_limited(bench, OURS + kind.name, people, moments, idle, busy)
+        moments, busy = await asyncio.gather(bench.arrived(chats, job.people, within=within), trickle)
+        bench.people.give_up_at = math.inf
+        _read_limited(bench, job.name + kind.name, job.people, moments, idle, busy)
 
 
-def measure_limited(
+def _read_limited(
     bench: Bench, name: str, people: int, moments: Sequence[float], idle: Taps, busy: Taps
 ) -> None:
     """Read the share of the permitted rate, the refusals provoked and what taps took off the server's log."""
@@ -245,6 +276,51 @@ def measure_limited(
     add("limit", name, "429s", sum(not accepted for _, _, _, accepted in bench.api.log))
     add("limit", name, "people not reached in time", people - len(moments))
     p99 = percentile(idle.seconds, 0.99) * 1e3
-    add("limit", name, "ms p99, idle", p99)
-    add("limit", name, "ms p50, broadcasting", percentile(busy.seconds, 0.5) * 1e3)
-    add("limit", name, "ms p99, broadcasting", percentile(busy.seconds, 0.99) * 1e3, to="idle", reference=p99)
+    add("limit", name, "ms p99 of taps, idle", p99)
+    add("limit", name, "ms p50 of taps meanwhile", percentile(busy.seconds, 0.5) * 1e3)
+    add(
+        "limit",
+        name,
+        "ms p99 of taps meanwhile",
+        percentile(busy.seconds, 0.99) * 1e3,
+        to="idle",
+        reference=p99,
+    )
+
+
+# --- large communities ----------------------------------------------------------------------------------------
+
+
+async def freeze(bench: Bench, community: Community, engine: str, *, cost: bool) -> None:
+    """Have everybody's rows written by one tap; where asked, read what each message then costs."""
+    people = community.people
+    size = f"{people:,} members"
+    async with bench.running(diwakhan(community)) as running:
+        await bench.warm(running, community.chats[:50])
+        posted, taken = await bench.announce(running)
+        before = running.cpu()
+        add = bench.results.add
+        if people == bench.sizes.freeze:
+            add("freeze", f"{OURS}, {engine}, {size}", "s", taken - posted)
+            add("freeze", f"{OURS}, {engine}, {size}", "MiB peak", running.memory(peak=True))
+        if not cost:
+            return
+        bench.api.log.clear()
+        count = min(people, COSTED) - SKIPPED
+        start = await bench.arrived(community.chats, SKIPPED, within=BROADCAST_SECONDS)
+        before = running.cpu()
+        moments = await bench.arrived(community.chats, SKIPPED + count, within=BROADCAST_SECONDS)
+        cpu = running.cpu() - before
+        _grown(bench, size, "ms per message", (moments[-1] - start[-1]) / (len(moments) - len(start)) * 1e3)
+        _grown(bench, size, "CPU ms per message", cpu / (len(moments) - len(start)) * 1e3)
+
+
+def _grown(bench: Bench, size: str, unit: str, value: float) -> None:
+    """Take a cost, as a ratio to the smallest community's in the same round."""
+    smallest = f"{bench.sizes.growth[0]:,} members"
+    name = f"{OURS}, {size}"
+    if size == smallest:
+        bench.results.add("growth", name, unit, value)
+        return
+    base = bench.results.values.get(("growth", unit), {}).get(f"{OURS}, {smallest}", [math.nan])[-1]
+    bench.results.add("growth", name, unit, value, to=smallest, reference=base)

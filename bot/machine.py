@@ -36,8 +36,8 @@ from storage.vault import Vault
 
 DRAIN = 20.0
 """Seconds that messages under way get to end when the process is asked to stop."""
-TIDY = 3600.0
-"""Seconds between looks for wordings at Twilio that nothing uses any more."""
+LOOK = 60.0
+"""Seconds between looks after what is queued for WhatsApp, and what Twilio holds of ours."""
 
 log = structlog.get_logger()
 
@@ -136,7 +136,7 @@ class Machine:
         self.clock.start()
         self._spawn(self._release())
         if self.whatsapp is not None:
-            self._spawn(self._tidy(self.whatsapp))
+            self._spawn(self._look_after(self.whatsapp))
         if self.telegram is not None and self.settings.telegram_mode == "polling":
             polling = self.telegram.poll(lambda one: self.heard("telegram", one))
             self._listening.append(asyncio.create_task(polling))
@@ -204,14 +204,11 @@ class Machine:
             except Exception as error:
                 log.error("leases could not be taken back", error=type(error).__name__)
 
-    async def _tidy(self, whatsapp: WhatsAppChannel) -> None:
-        """Delete wordings at Twilio that nothing uses any more, every so often."""
+    async def _look_after(self, whatsapp: WhatsAppChannel) -> None:
+        """Keep WhatsApp in order, at the start and every so often: it holds messages and wordings of ours."""
         while True:
-            await asyncio.sleep(TIDY)
-            try:
-                await whatsapp.clean_contents()
-            except Exception as error:
-                log.warning("contents could not be tidied", error=type(error).__name__)
+            await whatsapp.look_after(lambda one: self.heard("whatsapp", one))
+            await asyncio.sleep(LOOK)
 
     async def _report(self, report: DeliveryReport) -> None:
         async with self.database.unit() as unit:

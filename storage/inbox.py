@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,6 +20,17 @@ class Inbox(Store):
             channel=channel, account=account, provider_id=provider_id, heard_at=at
         )
         return await self.run(insert.on_conflict_do_nothing()) == 1
+
+    async def known(self, channel: str, account: str, provider_ids: Sequence[str]) -> set[str]:
+        """Return those of several updates that were heard."""
+        rows = await self.all(
+            sa.select(inbox.c.provider_id).where(
+                inbox.c.channel == channel,
+                inbox.c.account == account,
+                inbox.c.provider_id.in_(provider_ids),
+            )
+        )
+        return {row.provider_id for row in rows}
 
     async def park(
         self,

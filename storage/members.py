@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,17 @@ class Members(Store):
             sa.select(members).where(members.c.role.in_(roles)).order_by(members.c.created_at)
         )
         return [self._read(row) for row in rows]
+
+    async def named(self, matches: Callable[[str], bool], *, limit: int) -> list[int]:
+        """List people whose name matches, those who came last in front. Names can only be compared one by one."""
+        found: list[int] = []
+        newest = sa.select(members.c.id, members.c.name_sealed).where(members.c.name_sealed.is_not(None))
+        for row in await self.all(newest.order_by(members.c.created_at.desc(), members.c.id)):
+            if matches(self.unit.vault.open_text(row.name_sealed, "members", "name", row.id)):
+                found.append(row.id)
+            if len(found) == limit:
+                break
+        return found
 
     async def add(self, *, at: datetime, lang: str = "", role: str = "guest") -> Member:
         """Take in a person nothing is known of yet."""

@@ -13,8 +13,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.addresses import best_address
+from storage.outbox import BROADCAST, DAILY
 from storage.store import Store
-from storage.tables import Instant, addresses, members, moments, outbox, registrations
+from storage.tables import (
+    Instant,
+    addresses,
+    announcements,
+    events,
+    members,
+    moments,
+    outbox,
+    registrations,
+)
 from storage.tables import whatsapp_openings as openings
 
 DAY = timedelta(hours=24)
@@ -26,6 +36,16 @@ class Opening:
 
     row_id: int
     template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits for a day on which its conversation may begin."""
+
+    row_id: int
+    address_id: int
+    broadcast: bool
+    not_before: datetime
 
 
 class Openings(Store):
@@ -99,6 +119,32 @@ class Openings(Store):
             )
         )
         return int(await self.scalar(statement) or 0)
+
+    async def queue(self, channel: str, account: str, limit: int = 20_000) -> list[Queued]:
+        """List what waits for its day, the most urgent first.
+
+        Notices before broadcasts, and what is about the next event before what is about a later one or none.
+        """
+        about = sa.case(
+            (outbox.c.subject.like("event:%"), outbox.c.subject),
+            else_=sa.literal("event:").concat(sa.cast(announcements.c.event_id, sa.String)),
+        )
+        named = sa.literal("announcement:").concat(sa.cast(announcements.c.id, sa.String))
+        rows = await self.all(
+            sa.select(outbox.c.id, outbox.c.address_id, outbox.c.lane, outbox.c.not_before)
+            .select_from(outbox)
+            .outerjoin(announcements, named == outbox.c.subject)
+            .outerjoin(events, sa.literal("event:").concat(sa.cast(events.c.id, sa.String)) == about)
+            .where(
+                outbox.c.channel == channel,
+                outbox.c.account == account,
+                outbox.c.state == "queued",
+                outbox.c.reason == DAILY,
+            )
+            .order_by(outbox.c.lane, events.c.starts_at.asc().nulls_last(), outbox.c.id)
+            .limit(limit)
+        )
+        return [Queued(row.id, row.address_id, row.lane == BROADCAST, row.not_before) for row in rows]
 
     async def opener_out(self, address_id: int, since: datetime) -> bool:
         """Say whether an opener went to an address since a moment and did not fail."""

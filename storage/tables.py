@@ -90,7 +90,7 @@ organisations = sa.Table(
         "kind", sa.String(16), nullable=False, server_default="prime"
     ),  # prime | subgrantee | organiser | donor
     sa.Column("governorate", sa.String(40), nullable=False, server_default=""),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
 )
 
 members = sa.Table(
@@ -106,7 +106,7 @@ members = sa.Table(
     _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
     sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("consented_at", Instant),
-    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.false()),  # said a stop word
+    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.text("false")),  # said a stop word
     sa.Column(
         "muted", sa.String(200), nullable=False, server_default=""
     ),  # e.g. ",polls,surveys,": not wanted
@@ -132,8 +132,40 @@ addresses = sa.Table(
         "window_until", Instant
     ),  # until when free-form text may be sent; null: no window on this channel
     sa.Column("heard_at", Instant),
+    sa.Column("preferred", sa.Boolean, nullable=False, server_default=sa.false()),  # announcements go here
+    sa.Column(
+        "in_doubt", sa.Boolean, nullable=False, server_default=sa.false()
+    ),  # silent for so long that the number may be somebody else's by now
     sa.UniqueConstraint("channel", "account", "peer_index"),
     sa.Index("ix_addresses_member_id", "member_id"),
+)
+
+link_codes = sa.Table(  # a person's live code for linking another app: shown in one, typed in the other
+    "link_codes",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("address_id", "addresses"),  # where it is shown
+    sa.Column("seed", sa.LargeBinary, nullable=False),
+    sa.Column("code_index", sa.LargeBinary, nullable=False, unique=True),
+    _ref("typed_at_id", "addresses", nullable=True),  # where it was typed first: nobody else can use it then
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),  # waits for its maker's yes
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+link_tries = sa.Table(  # wrong codes of late, by chat: leaving does not begin the count anew
+    "link_tries",
+    metadata,
+    sa.Column("peer_index", sa.LargeBinary, primary_key=True),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 conversations = sa.Table(

@@ -84,7 +84,13 @@ class House:
         """Let time pass for everybody; what falls due is done and delivered."""
         await self.machine.time.advance(self.machine.database, by)
         await self.machine.clock.tick_all()
+        await self.looked_after()
         await self.settles()
+
+    async def looked_after(self) -> None:
+        """Do what the machine does every so often for WhatsApp."""
+        assert self.machine.whatsapp is not None
+        await self.machine.whatsapp.look_after(lambda one: self.machine.heard("whatsapp", one))
 
     async def settles(self) -> None:
         """Wait until nothing that is due is left to deliver or to report."""

@@ -11,8 +11,9 @@ from storage.members import ROLES
 from tests.play import Person, Stage
 from tests.storage.people import past_event
 
-NEEDED = {"start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "community",
-          "settings", "coordinate", "privacy"}  # fmt: skip
+NEEDED = {"start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "settings",
+          "coordinate", "privacy", "notme",
+          "community"}  # fmt: skip
 
 
 def test_every_entry_leads_to_a_handler_that_lets_the_same_people_in() -> None:

@@ -72,6 +72,30 @@ async def test_a_stop_word_silences_until_start(stage: Stage, lang: str, word: s
     assert not (await person.member()).silenced
 
 
+@pytest.mark.parametrize(
+    "word", ["unsubscibe", "please stop", "Opt-Out", "لا اريد رسائل", "وقفوا", "نامە مەنێرە", "ڕايگرن"]
+)
+async def test_opting_out_holds_on_every_address_until_it_is_taken_back_in_so_many_words(
+    stage: Stage, word: str
+) -> None:
+    person = await stage.known("en", channel="whatsapp")
+    async with stage.database.unit() as unit:
+        member = await person.member()
+        other = stage.person("telegram")
+        await unit.addresses.add(member.id, "telegram", "stage", other.peer)
+    await person.says(word)
+    for greeting in ("hello", "مرحبا", "سڵاو", "/menu"):
+        await other.says(greeting)
+        assert (await person.member()).silenced, "a greeting is no consent"
+    shown = len(other.phone) + len(person.phone)
+    async with stage.database.unit() as unit:
+        await unit.outbox.notify_one("apology", member.id, subject="x", occurrence="1", at=stage.now)
+    await stage.settles()
+    assert len(other.phone) + len(person.phone) == shown
+    await other.says("resume")
+    assert not (await person.member()).silenced
+
+
 async def test_silence_holds_against_notices(stage: Stage) -> None:
     person, administrator = await stage.known("en"), await stage.known("en", role="administrator")
     await person.says("/stop")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+
+from storage.openings import Queued
 
 DAY = timedelta(hours=24)
 AGAIN = timedelta(hours=1)
-"""When to look again where nobody was talked to yet and still none is left: all is kept for what is urgent."""
+"""When to look again where every place is kept for what is more urgent."""
+SLACK = timedelta(minutes=1)
 
 
 def postponed(
@@ -26,16 +29,43 @@ def postponed(
     """
     if address_id in opened or len(opened) + reserved < limit:
         return None
-    return slot(opened.values(), waiting, now)
+    return slot(opened.values(), waiting, limit - reserved, now)
 
 
-def slot(opened: Collection[datetime], waiting: int, now: datetime) -> datetime:
+def slot(opened: Collection[datetime], waiting: int, limit: int, now: datetime) -> datetime:
     """Return when the next place is free for somebody whom so many others are waiting before.
 
     A place is free 24 hours after it was taken: the first in line gets the oldest one.
     """
-    taken = sorted(opened)
-    if not taken:
+    free = max(0, limit - len(opened))
+    if waiting < free:
+        return now
+    places = [*sorted(opened), *([now] * free)]
+    if not places:
         return now + AGAIN
-    days, place = divmod(waiting, len(taken))
-    return max(taken[place] + DAY * (days + 1), now)
+    days, place = divmod(waiting - free, len(places))
+    return max(places[place] + DAY * (days + 1), now)
+
+
+def replanned(
+    queue: Sequence[Queued],
+    opened: Collection[datetime],
+    *,
+    limit: int,
+    reserved: int,
+    now: datetime,
+) -> list[tuple[int, datetime]]:
+    """Give what waits its place, the most urgent first, and return (row, moment) of those that move.
+
+    Several messages to one address take one place; places are reserved from broadcasts only.
+    """
+    moved, places = [], dict[int, datetime]()
+    for one in queue:
+        if one.address_id not in places:
+            room = limit - reserved if one.broadcast else limit
+            places[one.address_id] = slot(opened, len(places), room, now)
+        at = places[one.address_id]
+        # One whose moment has come is about to be tried anyway.
+        if abs(one.not_before - at) > SLACK and (one.not_before > now or at > now + SLACK):
+            moved.append((one.row_id, at))
+    return moved

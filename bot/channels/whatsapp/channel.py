@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ from bot.channels.contract import (
     Waiting,
 )
 from bot.channels.whatsapp import budget, inbound
+from bot.channels.whatsapp.catching_up import CatchingUp, Handle
 from bot.channels.whatsapp.client import ContentApi, JsonHttpClient
 from bot.channels.whatsapp.faults import outcome_of
 from bot.channels.whatsapp.media import MediaFetcher
@@ -47,6 +48,7 @@ from handlers.opening import OPEN
 from handlers.rules.routes import OPENER, ByOpener, ByTemplate, Free, NotAtAll, Route, route
 from storage.addresses import Address
 from storage.database import Database
+from storage.files import File
 from storage.templates import KeptTemplate
 
 WHATSAPP = Capabilities(
@@ -78,7 +80,15 @@ SENDABLE = frozenset(
     )
 )
 """docs/whatsapp/guidance-whatsapp-media-messages; anything else (calendar entries, JSON) goes as a link to open."""
-LINK_FETCHES, LINK_LIFETIME = 5, timedelta(minutes=10)
+IMAGE_BYTES, MEDIA_BYTES = 5 << 20, 16 << 20
+"""docs/whatsapp/guidance-whatsapp-media-messages, error 63034; what is larger goes as a link to open."""
+FETCHED_BY_TWILIO = (5, timedelta(minutes=10))
+OPENED_BY_PEOPLE = (10, timedelta(hours=24))
+"""How often a link can be fetched, and for how long. Previews in the app fetch it too."""
+HOURLY = timedelta(hours=1)
+SANDBOX = "whatsapp:+14155238886"
+SANDBOX_PER_SECOND = 1 / 3
+"""docs/whatsapp/sandbox: one message every three seconds."""
 ONE_OPENER = timedelta(hours=24)
 """For so long one opener stands for all that waits for a person."""
 
@@ -90,11 +100,11 @@ class WhatsAppChannel:
 
     name = inbound.NAME
     capabilities = WHATSAPP
-    messages_per_second = MESSAGES_PER_SECOND
     seconds_per_chat = 1.0
 
     def __init__(self, settings: Settings, *, database: Database, now: Callable[[], datetime]) -> None:
         self.account = settings.twilio_whatsapp_from
+        self.messages_per_second = SANDBOX_PER_SECOND if self.account == SANDBOX else MESSAGES_PER_SECOND
         self.daily = settings.whatsapp_daily_conversations
         self._sid = settings.twilio_account_sid
         token = settings.twilio_auth_token.get_secret_value()
@@ -108,6 +118,11 @@ class WhatsAppChannel:
         self.templates = TemplateBook(database, self._contents, self.account)
         self._media = MediaFetcher(settings.twilio_api_url, self._sid, token)
         self._validator = RequestValidator(token)
+        self.catching_up = CatchingUp(database, self.client, settings.twilio_api_url, self.account, self._sid)
+        self._budget = asyncio.Lock()
+        self._beginning: set[int] = set()
+        """Addresses to which a conversation is about to begin: they count, though nothing is written down yet."""
+        self._looked_after: datetime | None = None
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
@@ -163,10 +178,14 @@ class WhatsAppChannel:
         part = parcel.part
         options: dict[str, Any] = {}
         if part.attachment is not None:
-            link, mime = await self._link(part.attachment.file_id)
-            if not link:
+            async with self._database.reading() as unit:
+                file = await unit.files.get(part.attachment.file_id)
+            if file is None:
                 return Rejected("file", reason="rejected")
-            options = {"media_url": [link]} if mime in SENDABLE else {"body": link}
+            if sendable(file):
+                options = {"media_url": [await self._link(file, FETCHED_BY_TWILIO)]}
+            else:
+                options = {"body": await self._link(file, OPENED_BY_PEOPLE)}
         elif part.layout in ("quick_reply", "list") and (sid := await self._content(part)):
             options = {"content_sid": sid}
         else:
@@ -207,7 +226,11 @@ class WhatsAppChannel:
             return Waiting()
         if until := await self._not_today(address, parcel, now):
             return Postponed(until, "daily")
-        return await self._send_template(parcel, address, way, approved, template)
+        try:
+            return await self._send_template(parcel, address, way, approved, template)
+        finally:
+            async with self._budget:
+                self._beginning.discard(address.id)
 
     async def _send_template(
         self,
@@ -243,26 +266,28 @@ class WhatsAppChannel:
         return Sent(sid, whole=True) if whole else Waiting()
 
     async def _not_today(self, address: Address, parcel: Parcel, now: datetime) -> datetime | None:
-        """Return when a conversation may begin where today's share is used up."""
-        async with self._database.reading() as unit:
-            opened = await unit.openings.recent(self.account, now)
-            reserved = await unit.openings.reserved(now) if parcel.broadcast else 0
-            waiting = await unit.outbox.postponed(self.name, self.account)
-        return budget.postponed(
-            opened, address.id, limit=self.daily, reserved=reserved, waiting=waiting, now=now
-        )
+        """Return when a conversation may begin where today's share is used up; else take a place in it."""
+        async with self._budget:
+            async with self._database.reading() as unit:
+                opened = await unit.openings.recent(self.account, now)
+                reserved = await unit.openings.reserved(now) if parcel.broadcast else 0
+                waiting = await unit.outbox.postponed(self.name, self.account)
+            taken = {**dict.fromkeys(self._beginning, now), **opened}
+            until = budget.postponed(
+                taken, address.id, limit=self.daily, reserved=reserved, waiting=waiting, now=now
+            )
+            if until is None:
+                self._beginning.add(address.id)
+            return until
 
     # --- files and wordings ---------------------------------------------------------------------------------
 
-    async def _link(self, file_id: int) -> tuple[str, str]:
-        """Return a short-lived address of a file and its type; empty texts where it is gone."""
-        now = self._now()
+    async def _link(self, file: File, lasting: tuple[int, timedelta]) -> str:
+        """Return a short-lived address of a file that can be fetched a few times."""
+        fetches, lifetime = lasting
         async with self._database.unit() as unit:
-            file = await unit.files.get(file_id)
-            if file is None:
-                return "", ""
-            token = await unit.files.link(file_id, expires_at=now + LINK_LIFETIME, fetches=LINK_FETCHES)
-        return f"{self._public_url}/media/{token}", file.mime
+            token = await unit.files.link(file.id, expires_at=self._now() + lifetime, fetches=fetches)
+        return f"{self._public_url}/media/{token}"
 
     async def _content(self, part: Part) -> str:
         """Return the Content resource of this wording, created if need be; empty where Twilio refuses it."""
@@ -285,6 +310,42 @@ class WhatsAppChannel:
             await unit.contents.remember(self.account, wording, sid, self._now())
         return sid
 
+    # --- what is done every so often ------------------------------------------------------------------------
+
+    async def look_after(self, handle: Handle) -> None:
+        """Do what keeps the channel in order: each minute what is queued, each hour what Twilio has."""
+        now = self._now()
+        await self._guarded("queue", self.replan())
+        if self._looked_after is None or now - self._looked_after >= HOURLY:
+            # Where Twilio can't be reached, what was missed is asked for again a minute later.
+            if await self._guarded("missed messages", self.catching_up.run(handle, now)):
+                self._looked_after = now
+            await self._guarded("templates", self.templates.refresh(now))
+            await self._guarded("contents", self.clean_contents())
+
+    async def _guarded(self, what: str, work: Coroutine[Any, Any, object]) -> bool:
+        """Do it and say whether it went well: one of these must not keep the others from being done."""
+        try:
+            await work
+        except Exception as error:
+            log.warning("channel not looked after", what=what, error=type(error).__name__)
+            return False
+        return True
+
+    async def replan(self) -> int:
+        """Let the most urgent of what waits for its day go first; return how many rows that changes."""
+        now = self._now()
+        async with self._database.reading() as unit:
+            queue = await unit.openings.queue(self.name, self.account)
+            opened = await unit.openings.recent(self.account, now) if queue else {}
+            reserved = await unit.openings.reserved(now) if queue else 0
+        changed = budget.replanned(queue, opened.values(), limit=self.daily, reserved=reserved, now=now)
+        for start in range(0, len(changed), 500):
+            async with self._database.unit() as unit:
+                for row, until in changed[start : start + 500]:
+                    await unit.outbox.move(row, until)
+        return len(changed)
+
     async def clean_contents(self, unused_for: timedelta = timedelta(days=2)) -> int:
         """Delete Content resources that nothing used for a while; return how many."""
         async with self._database.reading() as unit:
@@ -294,6 +355,12 @@ class WhatsAppChannel:
             async with self._database.unit() as unit:
                 await unit.contents.forget(self.account, sid)
         return len(stale)
+
+
+def sendable(file: File) -> bool:
+    """Say whether WhatsApp takes a file as it is."""
+    most = IMAGE_BYTES if file.mime.startswith("image/") else MEDIA_BYTES
+    return file.mime in SENDABLE and file.size <= most
 
 
 def _types(part: Part) -> dict[str, Any]:

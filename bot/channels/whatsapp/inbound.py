@@ -26,6 +26,7 @@ STATES = {
     "canceled": "failed",
 }
 UNREADABLE = ("sticker", "contacts", "audio")
+UNREADABLE_FILES = ("audio/", "text/vcard", "text/x-vcard")
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "text/csv": "csv"}
 
 
@@ -60,7 +61,8 @@ def _report(raw: Mapping[str, str]) -> Heard:
 
 def _message(raw: Mapping[str, str], at: datetime, account: str) -> Heard:
     peer = raw.get("From", "")
-    if not PEER.fullmatch(peer):
+    # Empty or not, a Body always comes: one without may be a signed form whose values were made into names.
+    if not PEER.fullmatch(peer) or "Body" not in raw:
         return Ignored("malformed")
     common: dict[str, Any] = {
         "channel": NAME,
@@ -84,7 +86,7 @@ def _message(raw: Mapping[str, str], at: datetime, account: str) -> Heard:
 
 def _media(raw: Mapping[str, str], common: dict[str, Any]) -> Inbound:
     mime = raw.get("MediaContentType0", "").split(";")[0].strip().lower()
-    if raw.get("MessageType") in UNREADABLE or mime == "text/vcard":
+    if raw.get("MessageType") in UNREADABLE or mime.startswith(UNREADABLE_FILES):
         return Inbound(**common, what="other")
     said = raw.get("Body", "")
     upload = Upload(raw["MediaUrl0"], file_name(said, mime), mime)

@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from bot.channels.contract import Ignored
 from bot.dispatch import Unavailable
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FIELD_NAME = re.compile(r"[A-Z][A-Za-z]{0,40}\d{0,2}")
 """What Twilio's parameter names look like. A signature does not tell a name from the value behind it."""
 FIELDS = 200
+NOT_OURS = ("foreign", "malformed")
+"""Signed, but for another account or sender, or not what Twilio sends."""
 
 
 def twilio_inbound(machine: Machine) -> Callable[[Request], Awaitable[Response]]:
@@ -36,7 +39,10 @@ def _webhook(machine: Machine, path: str) -> Callable[[Request], Awaitable[Respo
     assert channel is not None  # noqa: S101 - routes exist only where the channel does
 
     async def webhook(request: Request) -> Response:
-        """403 unless signed; 200 only after the commit; 503 where nothing could be kept, so that Twilio retries."""
+        """403 unless signed and ours; 200 only after the commit.
+
+        503 where nothing could be kept, so that Twilio sends it again.
+        """
         if machine.stopping:
             return Response(status_code=503)
         try:
@@ -52,10 +58,13 @@ def _webhook(machine: Machine, path: str) -> Callable[[Request], Awaitable[Respo
             return Response(status_code=403)
         if path.endswith("/status"):
             fields["row"] = request.query_params.get("row", "")
+        heard = channel.parse(fields, machine.time.now())
         try:
-            await machine.heard("whatsapp", channel.parse(fields, machine.time.now()))
+            await machine.heard("whatsapp", heard)
         except Unavailable:
             return Response(status_code=503)
+        if isinstance(heard, Ignored) and heard.reason in NOT_OURS:
+            return Response(status_code=403)
         return Response("<Response></Response>", media_type="text/xml")
 
     return webhook

@@ -1,0 +1,27 @@
+"""The migrations make what the code needs, on both databases."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from storage.database import Database
+from storage.migrate import head, migrate
+from storage.tables import metadata
+from storage.vault import Vault
+
+
+async def test_an_empty_database_gets_the_very_tables_of_the_code(database_url: str, vault: Vault) -> None:
+    database = Database(database_url, vault)
+    try:
+        assert await migrate(database) == ("", head())
+        assert await migrate(database) == (head(), head())
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(_differences) == []
+    finally:
+        await database.close()
+
+
+def _differences(connection: sa.Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
