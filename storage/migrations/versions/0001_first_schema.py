@@ -82,6 +82,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_heard_at", "inbox", ["heard_at"], unique=False)
     op.create_table(
+        "link_tries",
+        sa.Column("peer_index", sa.LargeBinary(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("peer_index", name=op.f("pk_link_tries")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "moments",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -112,7 +120,7 @@ def upgrade() -> None:
         sa.Column("name_ku", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=16), server_default="prime", nullable=False),
         sa.Column("governorate", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
     )
@@ -226,7 +234,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.BigInteger(), nullable=True),
         sa.Column("consent_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("consented_at", sa.BigInteger(), nullable=True),
-        sa.Column("silenced", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("silenced", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("muted", sa.String(length=200), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_on", sa.Date(), nullable=False),
@@ -272,6 +280,8 @@ def upgrade() -> None:
         sa.Column("reachable", sa.String(length=16), server_default="yes", nullable=False),
         sa.Column("window_until", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
+        sa.Column("preferred", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_addresses_member_id_members"), ondelete="CASCADE"
         ),
@@ -509,6 +519,34 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("address_id", name=op.f("pk_conversations")),
+    )
+    op.create_table(
+        "link_codes",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("code_index", sa.LargeBinary(), nullable=False),
+        sa.Column("typed_at_id", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["addresses.id"],
+            name=op.f("fk_link_codes_address_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_link_codes_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["typed_at_id"],
+            ["addresses.id"],
+            name=op.f("fk_link_codes_typed_at_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_link_codes")),
+        sa.UniqueConstraint("code_index", name=op.f("uq_link_codes_code_index")),
     )
     op.create_table(
         "outbox",
