@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import members
+from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
@@ -94,6 +94,11 @@ class Members(Store):
         if "muted" in values:
             values["muted"] = f",{','.join(values['muted'])}," if values["muted"] else ""
         await self.run(members.update().where(members.c.id == member_id).values(**values))
+
+    async def silence_holder(self, address_id: int) -> None:
+        """Silence the person whose address this is, in all their apps: they opted out with the provider."""
+        holder = sa.select(addresses.c.member_id).where(addresses.c.id == address_id).scalar_subquery()
+        await self.run(members.update().where(members.c.id == holder).values(silenced=True))
 
     async def seen(self, member_id: int, day: date) -> None:
         """Note the day on which a person was last heard."""
