@@ -691,8 +691,8 @@ class Outbox(Store):
         )
 
     async def postponed(self, channel: str, account: str) -> int:
-        """Count the rows that wait for their day."""
-        statement = sa.select(sa.func.count()).where(
+        """Count the addresses for which something waits for its day."""
+        statement = sa.select(sa.func.count(sa.distinct(outbox.c.address_id))).where(
             outbox.c.state == "queued",
             outbox.c.channel == channel,
             outbox.c.account == account,
