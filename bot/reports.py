@@ -114,7 +114,6 @@ async def _end(
         reason=reason,
         detail=detail,
     )
-    await unit.outbox.fall_over(row.id, now=now)
 
 
 async def stop_for_fault(

@@ -119,16 +119,21 @@ async def _settle(unit: Unit, row: Claimed, event: Event, now: datetime) -> None
             await unit.outbox.retry(row, not_before=now + timedelta(seconds=seconds))
         case Dropped(state, reason, detail):
             await unit.outbox.settle(row.id, state, now=now, reason=reason, detail=detail)
+        case Retry(reason="withheld") if await unit.outbox.fall_over(row.id, now=now):
+            return
         case Retry():
             await _again(unit, row, event, now)
         case Waiting():
             await unit.outbox.hold(row.id)
         case Postponed(until):
             await unit.outbox.postpone(row.id, until)
-        case Stopped(detail):
+        case Stopped(detail, reason):
             await unit.addresses.mark(row.address.id, "blocked")
-            await unit.outbox.settle(row.id, "failed", now=now, reason="blocked", detail=detail)
-            await unit.outbox.fall_over(row.id, now=now)
+            await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
+            if reason == "opted_out":
+                await unit.members.silence_holder(row.address.id)
+            else:
+                await unit.outbox.fall_over(row.id, now=now)
         case Unreachable(detail, reason):
             await unit.addresses.mark(row.address.id, "unreachable")
             await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)
