@@ -10,6 +10,8 @@ import aiohttp
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from bot.channels.whatsapp.prices import BadPrices, read_prices
+from bot.channels.whatsapp.templates import WANTED
 from bot.keys import check_ring, read_ring
 from bot.settings import Settings, SettingsError, read_settings
 from locales.check import faults
@@ -87,7 +89,8 @@ async def _storage(settings: Settings) -> list[Finding]:
         if found != needed:
             return [*keys, hint(f"Database: {shown} is at {found}; `diwakhan migrate` brings it to {needed}")]
         await check_ring(database)
-        return [*keys, good(f"Database: {shown} is up to date"), *await _waiting(database)]
+        found_there = [*await _waiting(database), *await _templates(settings, database)]
+        return [*keys, good(f"Database: {shown} is up to date"), *found_there]
     except SettingsError as error:
         return [*keys, bad(f"Keys: {error}")]
     except (sa.exc.SQLAlchemyError, OSError) as error:
@@ -163,9 +166,30 @@ def _webhook(settings: Settings, webhook: dict[str, object]) -> list[Finding]:
     return []
 
 
+async def _templates(settings: Settings, database: Database) -> list[Finding]:
+    """Say how WhatsApp's templates stand, as far as is kept here."""
+    if not settings.whatsapp:
+        return []
+    async with database.reading() as unit:
+        kept = {
+            (one.name, one.lang, one.wording): one
+            for one in await unit.templates.listed(settings.twilio_whatsapp_from)
+        }
+    states = [kept[one.key].state if one.key in kept else "missing" for one in WANTED]
+    if set(states) == {"approved"}:
+        return [good(f"WhatsApp templates: all {len(states)} approved")]
+    counted = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    doing = "sync" if "missing" in states else "status"
+    return [hint(f"WhatsApp templates: {counted}; run `diwakhan whatsapp-templates {doing}`")]
+
+
 async def _whatsapp(settings: Settings, session: aiohttp.ClientSession) -> list[Finding]:
     if not settings.whatsapp:
         return [hint("WhatsApp: off; set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM")]
+    try:
+        read_prices(settings.whatsapp_prices)
+    except BadPrices as error:
+        return [bad(f"WhatsApp: {error}")]
     sid = settings.twilio_account_sid
     headers = {"Authorization": aiohttp.encode_basic_auth(sid, settings.twilio_auth_token.get_secret_value())}
     url = f"{settings.twilio_api_url}/2010-04-01/Accounts/{sid}/Messages.json?PageSize=1"

@@ -28,7 +28,10 @@ TRIES = 5
 """How often a message is sent at most where the provider keeps reporting that it came to nothing."""
 FIRST_WAIT = 900.0
 """Seconds before the next try, doubled each time, where the provider does not say."""
+OPENING_WAIT = 3 * 3600.0
+"""The same for what begins a conversation: the limit of a day may be what it ran into."""
 OPENER_AGAIN = 6 * 3600.0
+"""The same for an opener, which is a nudge each time."""
 
 log = structlog.get_logger()
 
@@ -60,17 +63,24 @@ async def _failed(
     if row is None or not row.concerned_by(report.provider_id):
         return
     match failure:
-        case Stopped(detail):
+        case Stopped(detail, reason):
             await unit.addresses.mark(row.address_id, "blocked")
-            await _end(unit, row, report, "blocked", detail, now)
+            await _end(unit, row, report, reason, detail, now)
+            if reason == "opted_out":
+                await unit.members.silence_holder(row.address_id)
+            else:
+                await unit.outbox.fall_over(row.id, now=now)
         case Unreachable(detail, reason):
             await unit.addresses.mark(row.address_id, "unreachable")
             await _end(unit, row, report, reason, detail, now)
+            await unit.outbox.fall_over(row.id, now=now)
         case Rejected(detail, "window_closed"):
             await unit.addresses.window_closed(row.address_id, now)
             # What went as a template needed no window: another try would be no better.
             if opening is not None or not await unit.outbox.come_to_nothing(row.id, report.provider_id, now):
                 await _end(unit, row, report, "window_closed", detail, now)
+        case Retry(reason="withheld") if await unit.outbox.fall_over(row.id, now=now):
+            return
         case Retry(after, detail, reason=reason):
             later = now + timedelta(seconds=_wait(row, after, opening))
             again = row.attempts < TRIES and await unit.outbox.come_to_nothing(
@@ -89,7 +99,7 @@ async def _failed(
 
 def _wait(row: UnderWay, after: float | None, opening: Opening | None) -> float:
     """Return the seconds before another try: growing, and long where it would be one more nudge."""
-    least = OPENER_AGAIN if opening is not None and opening.template == OPENER else FIRST_WAIT
+    least = FIRST_WAIT if opening is None else OPENER_AGAIN if opening.template == OPENER else OPENING_WAIT
     return float(max(after or 0.0, least) * 2 ** max(0, row.attempts - 1))
 
 

@@ -37,9 +37,12 @@ KEPT = (
     Kept("updates heard", timedelta(days=8), lambda unit, before: unit.inbox.forget(before)),
     Kept("message bodies", timedelta(days=7), lambda unit, before: unit.outbox.shred(before)),
     Kept("delivery facts", timedelta(days=90), lambda unit, before: unit.outbox.forget(before)),
+    Kept("WhatsApp openings", timedelta(days=400), lambda unit, before: unit.openings.forget(before)),
     Kept("generated files", timedelta(0), lambda unit, before: unit.files.remove_expired(before)),
     Kept("survey drafts", timedelta(days=7), lambda unit, before: unit.surveys.drop_drafts(before)),
+    Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
+    Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before)),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before)),
     Kept("who answered by name", YEAR, lambda unit, before: Retention(unit).unlink_answers(before)),
 )

@@ -221,6 +221,7 @@ async def joining_screen(turn: Turn, payload: str = "", note: str = "") -> Scree
             Button(turn.p("button", "Choose organisation"), action("pick", "join", 0, *carry)),
             Button(turn.p("button", "Withdraw request"), "join-withdraw") if waiting else None,
             None if settled else Button(turn.p("button", "Just follow"), action("follow", *carry)),
+            None if settled else Button(turn.p("button", "I was here before"), "link-code"),
             Button(turn.p("button", "Back"), "settings") if settled else None,
         ),
     )

@@ -62,6 +62,7 @@ async def people(turn: Turn) -> Screen:
             Button(turn.p("button", "Requests to join"), action("requests", 0)) if waiting else None,
             Button(turn.p("button", "How many we are"), action("headcounts", 0)),
             Button(turn.p("button", "Invite"), action("pick", "invite", 0)),
+            Button(turn.p("button", "Same person twice"), "merge"),
             Button(turn.p("button", "Roles"), action("pick", "roles", 0)) if administers else None,
             Button(turn.p("button", "Guests"), action("roles-org", 0)) if administers else None,
             Button(turn.p("button", "Spreadsheet"), "organisations-import") if administers else None,

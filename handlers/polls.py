@@ -33,6 +33,7 @@ from handlers.menu import menu_button, menu_screen
 from handlers.pages import page_buttons, page_of
 from handlers.rules.announcing import bar, fingerprint, percent
 from handlers.rules.polling import FEWEST, LONGEST_OPTION, MOST, Fault, is_full, options_after
+from handlers.ways import way_lines
 from locales import LANGUAGES, block, clean, speech
 from storage.audience import Audience
 from storage.outbox import BROADCAST
@@ -247,6 +248,7 @@ async def _confirmation(turn: Turn, poll: Poll, lang: str) -> Screen:
         paragraphs(
             lines(turn._("Audience:"), await described(turn, poll.audience)),
             reach_lines(turn, reach),
+            await way_lines(turn, poll.audience, TOPIC, ""),
             fallback_lines(turn, _translated(poll), reach.by_language(), poll.lang),
             seen_by(turn, lang),
             turn._("Ask it now?") if reach.total else turn._("Nobody would get it. Choose another audience."),

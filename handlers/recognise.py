@@ -1,21 +1,25 @@
 """What a person meant: the one place where everything that is sent is recognised, in a fixed order.
 
-Tapped action → opt-out word → command → number against the choices last offered → folded label text → the
-waiting question → nothing known. A number typed while a question waits is that question's answer: "How many
-seats?" must be able to hear "1". Where a numbered list was shown no question waits.
+Tapped action → opt-out word → command → a code that links another app → number against the choices last offered →
+folded label text → the waiting question → nothing known. A number typed while a question waits is that question's
+answer: "How many seats?" must be able to hear "1". Where a numbered list was shown no question waits.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.kit import Inbound, Reply
+from handlers.kit import Inbound, Reply, action
+from handlers.kit.action import split
 from handlers.menu import COMMANDS
-from locales import fold, intent, number_in
+from locales import clean, fold, intent, number_in, to_ascii_digits
 from storage.conversations import Conversation
+from storage.linking import canonical
 
 OPT_OUT, GREETING = "stop", "hello"
 LONGEST_COMMAND = 64
+SETTLING = ("stop", "still-me", "not-me")
+"""All that is heard from a chat that may be somebody else's by now, until it is settled whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,14 @@ Meaning = Chosen | Started | Answered | NotUnderstood
 
 
 def recognise(inbound: Inbound, conversation: Conversation) -> Meaning:
-    """Say what a person meant."""
+    """Say what a person meant; where it is in doubt who they are, nothing but the answer to that."""
+    meant = _meant(inbound, conversation)
+    if conversation.in_doubt and not (isinstance(meant, Chosen) and split(meant.action)[0] in SETTLING):
+        return Chosen("whose")
+    return meant
+
+
+def _meant(inbound: Inbound, conversation: Conversation) -> Meaning:
     if inbound.what == "tap":
         return Chosen(inbound.tap)
     text = inbound.text.strip()
@@ -58,6 +69,8 @@ def recognise(inbound: Inbound, conversation: Conversation) -> Meaning:
             return Chosen(COMMANDS["stop"])
         if command := _command(text):
             return command
+        if code := canonical(to_ascii_digits(clean(text))):
+            return Chosen(action("link-typed", code))
         if choice := _choice(text, conversation):
             return Chosen(choice)
     if conversation.ask and _fits(inbound, conversation.accepts):
@@ -70,7 +83,9 @@ def _command(text: str) -> Meaning | None:
         name, _, rest = text[1:].partition(" ")
         name = name.partition("@")[0].lower()
         if name == "start":
-            return Started(rest.strip()[:LONGEST_COMMAND])
+            payload = rest.strip()[:LONGEST_COMMAND]
+            code = canonical(payload[1:]) if payload.startswith("l") else ""
+            return Chosen(action("link-typed", code)) if code else Started(payload)
         return Chosen(COMMANDS[name]) if name in COMMANDS else None
     meant = intent(text)
     if meant == "start":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from storage.store import Store
 from storage.tables import addresses, members
 from storage.vault import random_id
+
+LONG_SILENCE = timedelta(days=180)
+"""After how long without a word a number may have passed to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +27,33 @@ class Address:
     peer: str
     reachable: str
     window_until: datetime | None
+    heard_at: datetime | None = None
+    preferred: bool = False
 
 
 def best_address() -> sa.ScalarSelect[int]:
     """Select, for the row of `members` in the outer query, the id of the address that announcements go to.
 
-    A reachable address before one that is not; among those, the one heard last.
+    A reachable address before one that is not; among those the preferred one, else the one heard last.
     """
     candidates = addresses.alias("candidates")
     return (
         sa.select(candidates.c.id)
         .where(candidates.c.member_id == members.c.id)
-        .order_by(
-            (candidates.c.reachable == "yes").desc(),
-            candidates.c.heard_at.desc().nulls_last(),
-            candidates.c.id,
-        )
+        .order_by(*best_first(candidates))
         .limit(1)
         .correlate(members)
         .scalar_subquery()
+    )
+
+
+def best_first(table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
+    """Order rows of `addresses` (or an alias of it) by where a person is best reached."""
+    return (
+        sa.and_(table.c.reachable == "yes", sa.not_(table.c.in_doubt)).desc(),
+        table.c.preferred.desc(),
+        table.c.heard_at.desc().nulls_last(),
+        table.c.id,
     )
 
 
@@ -81,17 +92,27 @@ class Addresses(Store):
         return Address(address_id, member_id, channel, account, peer, "yes", None)
 
     async def heard(self, address_id: int, at: datetime, window_until: datetime | None) -> None:
-        """Note that the person wrote: they are reachable, and a window may have opened for what waited."""
-        await self.run(
+        """Note that the person wrote: they are reachable, and a window may have opened for what waited.
+
+        After LONG_SILENCE it is in doubt whether it is the same person: what waited goes on waiting until `trust`.
+        """
+        long_ago = sa.func.coalesce(addresses.c.heard_at < at - LONG_SILENCE, sa.false())
+        row = await self.one(
             addresses.update()
             # What is made up for after an outage may be older than what was heard since.
             .where(
                 addresses.c.id == address_id,
                 sa.or_(addresses.c.heard_at.is_(None), addresses.c.heard_at <= at),
             )
-            .values(heard_at=at, window_until=window_until, reachable="yes")
+            .values(
+                heard_at=at,
+                window_until=window_until,
+                reachable="yes",
+                in_doubt=sa.or_(addresses.c.in_doubt, long_ago),
+            )
+            .returning(addresses.c.in_doubt)
         )
-        if window_until is not None and window_until > at:
+        if row is not None and not row.in_doubt and window_until is not None and window_until > at:
             await self.unit.outbox.window_opened(address_id, at)
 
     async def window_closed(self, address_id: int, at: datetime) -> None:
@@ -101,6 +122,38 @@ class Addresses(Store):
             .where(addresses.c.id == address_id, addresses.c.window_until > at)
             .values(window_until=at)
         )
+
+    async def trust(self, address_id: int, now: datetime) -> bool:
+        """Note that it is the same person, and send what waited for them; False where nobody doubted it."""
+        row = await self.one(
+            addresses.update()
+            .where(addresses.c.id == address_id, addresses.c.in_doubt)
+            .values(in_doubt=False)
+            .returning(addresses.c.window_until)
+        )
+        if row is not None and row.window_until is not None and row.window_until > now:
+            await self.unit.outbox.window_opened(address_id, now)
+        return row is not None
+
+    async def prefer(self, member_id: int, address_id: int) -> None:
+        """Send a person's announcements to one of their addresses first."""
+        await self.run(
+            addresses.update()
+            .where(addresses.c.member_id == member_id)
+            .values(preferred=addresses.c.id == address_id)
+        )
+
+    async def remove(self, address: Address, now: datetime) -> None:
+        """Forget an address. What waits to be sent there goes to the person's next best one; replies are dropped."""
+        row = await self.one(
+            sa.select(addresses)
+            .where(addresses.c.member_id == address.member_id, addresses.c.id != address.id)
+            .order_by(*best_first(addresses))
+            .limit(1)
+        )
+        if row is not None:
+            await self.unit.outbox.readdress(address.id, self._read(row), now=now)
+        await self.run(addresses.delete().where(addresses.c.id == address.id))
 
     async def mark(self, address_id: int, reachable: str) -> None:
         """Set whether the address can be reached: yes, blocked or unreachable."""
@@ -116,9 +169,14 @@ class Addresses(Store):
         return [self._read(row) for row in rows]
 
     async def best(self, member_id: int) -> Address | None:
-        """Choose where to reach a person who did not just write: the reachable address heard last."""
-        reachable = [one for one in await self.of_member(member_id) if one.reachable == "yes"]
-        return reachable[0] if reachable else None
+        """Choose where to reach a person who did not just write; None where they can't be reached."""
+        row = await self.one(
+            sa.select(addresses)
+            .where(addresses.c.member_id == member_id, addresses.c.reachable == "yes")
+            .order_by(*best_first(addresses))
+            .limit(1)
+        )
+        return None if row is None else self._read(row)
 
     def _index(self, channel: str, peer: str) -> bytes:
         return self.unit.vault.index("address", channel, peer)
@@ -132,4 +190,6 @@ class Addresses(Store):
             peer=self.unit.vault.open_text(row.peer_sealed, "addresses", "peer", row.id),
             reachable=row.reachable,
             window_until=row.window_until,
+            heard_at=row.heard_at,
+            preferred=row.preferred,
         )

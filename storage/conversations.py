@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import conversations
+from storage.tables import addresses, conversations, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,14 @@ class Conversation:
     """The waiting question, if any, and the choices last offered in this chat.
 
     `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
-    order in which they were numbered.
+    order in which they were numbered. `in_doubt` says that the chat was silent for so long that somebody else may
+    have it by now; it is the address's and not kept here.
     """
 
     ask: str = ""
     accepts: str = "text"
     offered: tuple[tuple[str, str], ...] = ()
+    in_doubt: bool = False
 
 
 class Conversations(Store):
@@ -30,19 +32,29 @@ class Conversations(Store):
 
     async def get(self, address_id: int) -> Conversation:
         """Return the conversation, an empty one where none is kept or it can no longer be read."""
-        row = await self.one(sa.select(conversations).where(conversations.c.address_id == address_id))
-        if row is None:
-            return Conversation()
+        known = sa.and_(addresses.c.in_doubt, members.c.state == "active").label("in_doubt")
+        row = await self.one(
+            sa.select(conversations.c.state_sealed, known)
+            .select_from(addresses)
+            .join(members, members.c.id == addresses.c.member_id)
+            .outerjoin(conversations, conversations.c.address_id == addresses.c.id)
+            .where(addresses.c.id == address_id)
+        )
+        if row is None or row.state_sealed is None:
+            return Conversation(in_doubt=bool(row and row.in_doubt))
         kept = json.loads(self.unit.vault.open(row.state_sealed, "conversations", "state", address_id))
         return Conversation(
             ask=kept.get("ask", ""),
             accepts=kept.get("accepts", "text"),
             offered=tuple((label, action) for label, action in kept.get("offered", ())),
+            in_doubt=row.in_doubt,
         )
 
     async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
         """Keep the conversation."""
-        state = json.dumps(asdict(conversation), ensure_ascii=False)
+        kept = asdict(conversation)
+        del kept["in_doubt"]
+        state = json.dumps(kept, ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
         values = {"state_sealed": sealed, "touched_at": at}
         insert = self.upsert(conversations).values(address_id=address_id, **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import members
+from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
@@ -66,6 +66,17 @@ class Members(Store):
         )
         return [self._read(row) for row in rows]
 
+    async def named(self, matches: Callable[[str], bool], *, limit: int) -> list[int]:
+        """List people whose name matches, those who came last in front. Names can only be compared one by one."""
+        found: list[int] = []
+        newest = sa.select(members.c.id, members.c.name_sealed).where(members.c.name_sealed.is_not(None))
+        for row in await self.all(newest.order_by(members.c.created_at.desc(), members.c.id)):
+            if matches(self.unit.vault.open_text(row.name_sealed, "members", "name", row.id)):
+                found.append(row.id)
+            if len(found) == limit:
+                break
+        return found
+
     async def add(self, *, at: datetime, lang: str = "", role: str = "guest") -> Member:
         """Take in a person nothing is known of yet."""
         member_id = random_id()
@@ -84,6 +95,11 @@ class Members(Store):
             values["muted"] = f",{','.join(values['muted'])}," if values["muted"] else ""
         await self.run(members.update().where(members.c.id == member_id).values(**values))
 
+    async def silence_holder(self, address_id: int) -> None:
+        """Silence the person whose address this is, in all their apps: they opted out with the provider."""
+        holder = sa.select(addresses.c.member_id).where(addresses.c.id == address_id).scalar_subquery()
+        await self.run(members.update().where(members.c.id == holder).values(silenced=True))
+
     async def seen(self, member_id: int, day: date) -> None:
         """Note the day on which a person was last heard."""
         await self.run(
@@ -93,6 +109,10 @@ class Members(Store):
     async def erase(self, member_id: int) -> None:
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
         await self.run(members.delete().where(members.c.id == member_id))
+
+    def holding(self, roles: Sequence[str], besides: int = 0) -> sa.Select[tuple[int]]:
+        """Select the people who hold one of the roles, but for one of them."""
+        return sa.select(members.c.id).where(members.c.role.in_(roles), members.c.id != besides)
 
     def readers(self, people: sa.Select[tuple[int]], langs: Sequence[str]) -> sa.Select[tuple[int]]:
         """Narrow a selection of people to the readers of some languages."""

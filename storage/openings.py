@@ -38,6 +38,16 @@ class Opening:
     template: str
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits for a day on which its conversation may begin."""
+
+    row_id: int
+    address_id: int
+    broadcast: bool
+    not_before: datetime
+
+
 class Openings(Store):
     """One row for each template message that the provider took."""
 
@@ -110,10 +120,8 @@ class Openings(Store):
         )
         return int(await self.scalar(statement) or 0)
 
-    async def queue(
-        self, channel: str, account: str, limit: int = 20_000
-    ) -> list[tuple[int, bool, datetime]]:
-        """List (row, whether it is a broadcast, not before) of what waits for its day, the most urgent first.
+    async def queue(self, channel: str, account: str, limit: int = 20_000) -> list[Queued]:
+        """List what waits for its day, the most urgent first.
 
         Notices before broadcasts, and what is about the next event before what is about a later one or none.
         """
@@ -123,7 +131,7 @@ class Openings(Store):
         )
         named = sa.literal("announcement:").concat(sa.cast(announcements.c.id, sa.String))
         rows = await self.all(
-            sa.select(outbox.c.id, outbox.c.lane, outbox.c.not_before)
+            sa.select(outbox.c.id, outbox.c.address_id, outbox.c.lane, outbox.c.not_before)
             .select_from(outbox)
             .outerjoin(announcements, named == outbox.c.subject)
             .outerjoin(events, sa.literal("event:").concat(sa.cast(events.c.id, sa.String)) == about)
@@ -136,7 +144,7 @@ class Openings(Store):
             .order_by(outbox.c.lane, events.c.starts_at.asc().nulls_last(), outbox.c.id)
             .limit(limit)
         )
-        return [(row.id, row.lane == BROADCAST, row.not_before) for row in rows]
+        return [Queued(row.id, row.address_id, row.lane == BROADCAST, row.not_before) for row in rows]
 
     async def opener_out(self, address_id: int, since: datetime) -> bool:
         """Say whether an opener went to an address since a moment and did not fail."""

@@ -4,20 +4,22 @@ States: queued → sending (leased) → sent → delivered → read, or failed, 
 is written only to say why somebody is left out is born failed, with its reason.
 
 Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · withheld · not_joined ·
-rejected · misconfigured · gave_up · too_late · stopped · not_applicable · unsure; and, of a row that is queued,
-window: it is held until the person writes; daily: until the daily limit of new conversations lets it go.
+rejected · misconfigured · gave_up · too_late · stopped · not_applicable · unsure · elsewhere: it went to another of
+the person's addresses; and, of a row that is queued, window: it is held until the person writes; daily: until the
+daily limit of new conversations lets it go.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from storage.addresses import Address, best_address
+from storage.addresses import Address, best_address, best_first
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
 
@@ -26,6 +28,12 @@ REPLY, NOTICE, BROADCAST = 0, 1, 2
 
 LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: timedelta(hours=48)}
 """How long a message of each lane is still worth sending, where its sender does not say."""
+
+MOST_TRIED = 5
+"""At how many of a person's addresses one notice is tried."""
+IN_VAIN = ("sending", "sent", "unknown", "failed")
+"""States of a row of which it may turn out that it did not arrive."""
+_TRIED = re.compile(r"~[2-9]$")
 
 PENDING = ("queued", "sending")
 HELD = "window"
@@ -379,6 +387,82 @@ class Outbox(Store):
         )
         return parked + again
 
+    async def fall_over(self, row_id: int, *, now: datetime) -> bool:
+        """Queue a notice that one address can't get for the person's next best one; False where there is none.
+
+        Call it once it is known that the row did not arrive, and after its address was marked. The row itself
+        ends as withdrawn (elsewhere), so that the person is counted once. Replies stay where they were asked for.
+        """
+        row = await self.one(sa.select(outbox).where(outbox.c.id == row_id))
+        if row is None or row.lane == REPLY or row.state not in IN_VAIN or row.expires_at <= now:
+            return False
+        first = _TRIED.sub("", row.key)
+        tried = await self.all(
+            sa.select(outbox.c.key, outbox.c.address_id).where(
+                outbox.c.key.in_([first, *(f"{first}~{number}" for number in range(2, MOST_TRIED + 1))])
+            )
+        )
+        values: list[sa.ColumnElement[Any]] = [
+            sa.literal(f"{first}~{len(tried) + 1}"),
+            *(
+                outbox.c[name]
+                for name in ("lane", "kind", "subject", "args", "member_id", "card", "expires_at")
+            ),
+            addresses.c.id,
+            addresses.c.channel,
+            addresses.c.account,
+            sa.literal(now, Instant),
+            sa.literal(now, Instant),
+        ]
+        columns = [
+            "key", "lane", "kind", "subject", "args", "member_id", "card", "expires_at",
+            "address_id", "channel", "account", "not_before", "created_at",
+        ]  # fmt: skip
+        source = (
+            sa.select(*values)
+            .select_from(outbox)
+            .join(members, members.c.id == outbox.c.member_id)
+            .join(addresses, addresses.c.member_id == members.c.id)
+            .where(
+                outbox.c.id == row_id,
+                addresses.c.id.not_in([one.address_id for one in tried]),
+                left_out("") == "",
+            )
+            .order_by(*best_first(addresses))
+            .limit(1)
+        )
+        insert = self.upsert(outbox).from_select(columns, source, include_defaults=False)
+        if len(tried) >= MOST_TRIED or not await self.run(
+            insert.on_conflict_do_nothing(index_elements=["key"])
+        ):
+            return False
+        await self.run(
+            outbox.update()
+            .where(outbox.c.id == row_id)
+            .values(state="withdrawn", reason="elsewhere", settled_at=now, lease="")
+        )
+        self.unit.outgoing = True
+        return True
+
+    async def readdress(self, address_id: int, to: Address, *, now: datetime) -> None:
+        """Move an address's notices to another one of the same person; those being sent and replies stay.
+
+        What waited for a window there waits no longer: the other address may have none.
+        """
+        waited = sa.and_(outbox.c.state == "queued", outbox.c.reason.in_((HELD, DAILY)))
+        await self.run(
+            outbox.update()
+            .where(outbox.c.address_id == address_id, outbox.c.lane != REPLY, outbox.c.state != "sending")
+            .values(
+                address_id=to.id,
+                channel=to.channel,
+                account=to.account,
+                reason=sa.case((waited, ""), else_=outbox.c.reason),
+                not_before=sa.case((waited, sa.literal(now, Instant)), else_=outbox.c.not_before),
+            )
+        )
+        self.unit.outgoing = True
+
     async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
         """Take back what is still queued for a subject and return how many rows."""
         conditions = [outbox.c.subject == subject, outbox.c.state == "queued"]
@@ -390,7 +474,7 @@ class Outbox(Store):
 
     async def again(self, subject: str, state: str, *, now: datetime, reasons: tuple[str, ...] = ()) -> int:
         """Queue a subject's rows of one final state once more (failed, unknown) and return how many."""
-        conditions = [outbox.c.subject == subject, outbox.c.state == state]
+        conditions = [outbox.c.subject == subject, outbox.c.state == state, outbox.c.reason != "elsewhere"]
         if reasons:
             conditions.append(outbox.c.reason.in_(reasons))
         written = await self.run(
@@ -540,8 +624,8 @@ class Outbox(Store):
         )
 
     async def postponed(self, channel: str, account: str) -> int:
-        """Count the rows that wait for their day."""
-        statement = sa.select(sa.func.count()).where(
+        """Count the addresses for which something waits for its day."""
+        statement = sa.select(sa.func.count(sa.distinct(outbox.c.address_id))).where(
             outbox.c.state == "queued",
             outbox.c.channel == channel,
             outbox.c.account == account,
@@ -656,7 +740,7 @@ def left_out(topic: str) -> sa.Case[str]:
         (members.c.silenced, "opted_out"),
         (members.c.muted.contains(f",{topic},") if topic else sa.false(), "muted"),
         (addresses.c.reachable == "blocked", "blocked"),
-        (addresses.c.reachable != "yes", "unreachable"),
+        (sa.or_(addresses.c.reachable != "yes", addresses.c.in_doubt), "unreachable"),
         else_="",
     )
 

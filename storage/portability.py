@@ -18,6 +18,7 @@ from storage.tables import (
     event_texts,
     events,
     join_requests,
+    link_codes,
     members,
     organisations,
     outbox,
@@ -41,12 +42,14 @@ class Portability(Store):
         return {
             "person": await self._person(member_id),
             "chat_addresses": await self._addresses(member_id),
+            "code_for_linking_an_app": await self._link_code(member_id),
             "join_requests": await self._join_requests(member_id),
             "registrations": await self._registrations(member_id),
             "poll_votes": await self._votes(member_id),
             "survey_answers": await self._answers(member_id),
             "survey_answers_under_way": await self._drafts(member_id),
             "written_by_you": await self._written(member_id),
+            "questions_to_coordinators": await self.unit.questions.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 
@@ -80,10 +83,15 @@ class Portability(Store):
                 "channel": row.channel,
                 "address": opened(row.peer_sealed, "addresses", "peer", row.id),
                 "reachable": row.reachable,
+                "announcements_come_here_first": row.preferred,
                 "last_heard_at": _iso(row.heard_at),
             }
             for row in rows
         ]
+
+    async def _link_code(self, member_id: int) -> list[Record]:
+        rows = await self.all(sa.select(link_codes).where(link_codes.c.member_id == member_id))
+        return [{"made_at": _iso(row.made_at), "works_until": _iso(row.expires_at)} for row in rows]
 
     async def _join_requests(self, member_id: int) -> list[Record]:
         rows = await self.all(

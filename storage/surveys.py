@@ -232,6 +232,43 @@ class Surveys(Store):
         )
         return True
 
+    async def carry_over(self, from_id: int, to_id: int) -> None:
+        """Let what one record did for open surveys count for another record of the same person.
+
+        Of two answers or drafts the one of the record that stays is kept; of two sealed ballots neither can be told
+        from the other, so both stay. Answers under way are sealed for their row, and are sealed anew.
+        """
+        mine = sa.select(survey_answers.c.survey_id).where(survey_answers.c.member_id == to_id)
+        await self.run(
+            survey_answers.delete().where(
+                survey_answers.c.member_id == from_id, survey_answers.c.survey_id.in_(mine)
+            )
+        )
+        await self.run(
+            survey_answers.update().where(survey_answers.c.member_id == from_id).values(member_id=to_id)
+        )
+        drafts = await self.all(sa.select(survey_drafts).where(survey_drafts.c.member_id == from_id))
+        for row in drafts:
+            if not await self.draft(row.survey_id, to_id):
+                kept = await self.draft(row.survey_id, from_id)
+                await self.keep_draft(row.survey_id, to_id, kept, row.touched_at)
+            await self.drop_draft(row.survey_id, from_id)
+        open_ones = sa.select(surveys).where(surveys.c.state == "open", surveys.c.mode == "anonymous")
+        for row in await self.all(open_ones):
+            await self._carry_tag(_read(row), from_id, to_id)
+
+    async def _carry_tag(self, survey: Survey, from_id: int, to_id: int) -> None:
+        secret = await self._secret(survey)
+        if secret is None or await self.has_answered(survey, to_id):
+            return
+        await self.run(
+            survey_voters.update()
+            .where(
+                survey_voters.c.survey_id == survey.id, survey_voters.c.tag == secret.tag(survey.id, from_id)
+            )
+            .values(tag=secret.tag(survey.id, to_id))
+        )
+
     async def set_closing(self, survey_id: int, closes_at: datetime) -> bool:
         """Move the moment at which an open survey closes; False where it is closed already."""
         changed = await self.run(

@@ -132,8 +132,40 @@ addresses = sa.Table(
         "window_until", Instant
     ),  # until when free-form text may be sent; null: no window on this channel
     sa.Column("heard_at", Instant),
+    sa.Column("preferred", sa.Boolean, nullable=False, server_default=sa.false()),  # announcements go here
+    sa.Column(
+        "in_doubt", sa.Boolean, nullable=False, server_default=sa.false()
+    ),  # silent for so long that the number may be somebody else's by now
     sa.UniqueConstraint("channel", "account", "peer_index"),
     sa.Index("ix_addresses_member_id", "member_id"),
+)
+
+link_codes = sa.Table(  # a person's live code for linking another app: shown in one, typed in the other
+    "link_codes",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("address_id", "addresses"),  # where it is shown
+    sa.Column("seed", sa.LargeBinary, nullable=False),
+    sa.Column("code_index", sa.LargeBinary, nullable=False, unique=True),
+    _ref("typed_at_id", "addresses", nullable=True),  # where it was typed first: nobody else can use it then
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),  # waits for its maker's yes
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+link_tries = sa.Table(  # wrong codes of late, by chat: leaving does not begin the count anew
+    "link_tries",
+    metadata,
+    sa.Column("peer_index", sa.LargeBinary, primary_key=True),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 conversations = sa.Table(
@@ -475,6 +507,37 @@ survey_drafts = sa.Table(  # answers under way; destroyed when sent or after sev
     ),
     sa.Column("answers_sealed", sa.LargeBinary, nullable=False),
     sa.Column("touched_at", Instant, nullable=False),
+)
+
+# --- the community among itself -----------------------------------------------------------------------------
+
+questions = sa.Table(  # to the coordinators
+    "questions",
+    metadata,
+    _random_id(),
+    _member(),
+    _state("waiting"),  # waiting | claimed | answered | closed
+    _member("claimer_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("about", sa.String(40), nullable=False, server_default=""),  # what it was asked from
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("waiting_since", Instant, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
+    sa.Index("ix_questions_state_touched_at", "state", "touched_at"),
+    sa.Index("ix_questions_member_id", "member_id"),
+)
+
+question_words = sa.Table(
+    "question_words",
+    metadata,
+    _random_id(),
+    _ref("question_id", "questions"),
+    sa.Column("number", sa.Integer, nullable=False),  # in the order in which they were written
+    sa.Column("staff", sa.Boolean, nullable=False),  # written by a coordinator
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_question_words_question_id", "question_id", "number"),
+    sa.Index("ix_question_words_author_id", "author_id", "at"),
 )
 
 # --- in and out ---------------------------------------------------------------------------------------------

@@ -17,13 +17,16 @@ from storage.files import Files
 from storage.inbox import Inbox
 from storage.invitations import Invitations
 from storage.join_requests import JoinRequests
+from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
+from storage.merging import Merging
 from storage.moments import Moments
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.polls import Polls
+from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -100,6 +103,11 @@ class Unit:
         return JoinRequests(self)
 
     @cached_property
+    def linking(self) -> Linking:
+        """Codes by which people link another app."""
+        return Linking(self)
+
+    @cached_property
     def materials(self) -> Materials:
         """Slides, tools and recordings."""
         return Materials(self)
@@ -108,6 +116,11 @@ class Unit:
     def members(self) -> Members:
         """People."""
         return Members(self)
+
+    @cached_property
+    def merging(self) -> Merging:
+        """Two records of one person made one."""
+        return Merging(self)
 
     @cached_property
     def moments(self) -> Moments:
@@ -133,6 +146,11 @@ class Unit:
     def polls(self) -> Polls:
         """Quick polls."""
         return Polls(self)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Questions to the coordinators."""
+        return Questions(self)
 
     @cached_property
     def registrations(self) -> Registrations:

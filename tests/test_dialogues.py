@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 DIALOGUES = sorted(path for path in (HERE / "dialogues").glob("*.md") if path.stem != "README")
 PDF = b"%PDF-1.4\n% made for a test\n"
 INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u2066\u2067\u2068\u2069"))
+CODE = re.compile(r"[0-9]{5}-[0-9]{5}-[0-9]{5}")
 UNITS = {"day": "days", "days": "days", "hour": "hours", "hours": "hours"}
 
 
@@ -71,10 +72,11 @@ class Playing:
             raise AssertionError(f"not a line of a dialogue: {line}")
 
     async def _enter(self, name: str, role: str) -> None:
-        stranger = role == "stranger"
+        elsewhere = "whatsapp" if self.channel == "telegram" else "telegram"
+        strangers = {"stranger": self.channel, "elsewhere": elsewhere}
         person = (
-            self.stage.person(self.channel)
-            if stranger
+            self.stage.person(strangers[role])
+            if role in strangers
             else await self.stage.known(self.lang, channel=self.channel, role=role)
         )
         self.people[name] = person
@@ -106,6 +108,9 @@ class Playing:
         if match := re.fullmatch(r"\{in (\d+) days at (\d\d:\d\d)\}", text):
             day = self.stage.now.astimezone(BAGHDAD) + timedelta(days=int(match[1]))
             return f"{day:%d/%m/%Y} {match[2]}"
+        if text == "{code}":
+            shown = [one.text for person in self.people.values() for one in person.phone]
+            return next(found for one in reversed(shown) if (found := CODE.search(one))).group()
         return text.replace("\\n", "\n")
 
     def _expect(self, msgid: str) -> None:

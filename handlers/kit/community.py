@@ -28,3 +28,8 @@ class Community:
     daily_conversations: int = 0
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     currency: str = ""
+
+    def link_from(self, channel: str, payload: str) -> str:
+        """Return a link that takes a payload along from one channel into another; empty where there is none."""
+        elsewhere = channel != "telegram" and self.telegram_link
+        return f"{self.telegram_link}?start={payload}" if elsewhere else ""

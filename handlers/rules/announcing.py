@@ -11,6 +11,9 @@ from storage.outbox import DAILY, HELD
 FALLBACK = ("en", "ar", "ku")
 """Which language speaks for a missing one, in this order."""
 
+NOT_TAKEN_BACK = ("misconfigured", "elsewhere")
+"""Reasons of withdrawn rows that nobody took back: a fault, and people who got it at another address."""
+
 REASONS_LEFT_OUT = ("opted_out", "muted", "blocked")
 """Why somebody gets nothing although nothing failed: they said so, here or to their app."""
 
@@ -128,7 +131,7 @@ def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
         delivered=count("delivered"),
         read=count("read"),
         unknown=count("unknown"),
-        withdrawn=count("withdrawn") - tally.get(("withdrawn", "misconfigured"), 0),
+        withdrawn=count("withdrawn") - sum(tally.get(("withdrawn", other), 0) for other in NOT_TAKEN_BACK),
         failed=reasons(left_out=False),
         left_out=reasons(left_out=True),
     )

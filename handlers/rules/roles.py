@@ -12,6 +12,11 @@ GRANTED = ("coordinator", "donor")
 """What an administrator may make of somebody in chat; administrators themselves come from the settings."""
 
 
+def is_granted(role: str) -> bool:
+    """Say whether a role is more than anybody gets by joining: it never changes hands by itself."""
+    return role in (*STAFF, "donor")
+
+
 class Refusal(Enum):
     """Why a role stays as it is."""
 

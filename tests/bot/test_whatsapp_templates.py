@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import handlers
 from bot.channels.whatsapp import WhatsAppChannel, templates
 from bot.channels.whatsapp.templates import BODY, LONGEST_VALUE, TEMPLATES, WANTED, fits, variables
 from bot.settings import Settings
+from handlers import announcements
 from handlers.kit import Template
+from handlers.rules.routes import OPENER
 from storage.database import Database
 from tests.fakes.twilio import PLACEHOLDER, FakeTwilio
 from tests.process import Program
@@ -136,6 +140,19 @@ def test_only_templates_of_ours_whose_gaps_are_filled_fit() -> None:
     assert fits(Template("reminder", ("a", "b")))
     assert not fits(Template("reminder", ("a",)))
     assert not fits(Template("unheard_of", ("a",)))
+
+
+def test_every_template_that_a_notice_names_is_defined_and_filled() -> None:
+    """Read from the handlers' source: one that does not fit would go by the opener in silence."""
+    named = {}
+    for path in Path(handlers.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Template":
+                name, values = node.args
+                assert isinstance(values, ast.Tuple)
+                known = name.value if isinstance(name, ast.Constant) else announcements.ANNOUNCED
+                named[str(known)] = len(values.elts)
+    assert named == {name: one.gaps for name, one in TEMPLATES.items() if name != OPENER}
 
 
 async def test_the_command_creates_says_and_fails_in_a_line(tmp_path: Path, twilio: FakeTwilio) -> None:

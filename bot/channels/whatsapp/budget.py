@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from storage.openings import Queued
+
 DAY = timedelta(hours=24)
 AGAIN = timedelta(hours=1)
 """When to look again where every place is kept for what is more urgent."""
@@ -46,7 +48,7 @@ def slot(opened: Collection[datetime], waiting: int, limit: int, now: datetime) 
 
 
 def replanned(
-    queue: Sequence[tuple[int, bool, datetime]],
+    queue: Sequence[Queued],
     opened: Collection[datetime],
     *,
     limit: int,
@@ -55,12 +57,15 @@ def replanned(
 ) -> list[tuple[int, datetime]]:
     """Give what waits its place, the most urgent first, and return (row, moment) of those that move.
 
-    `queue` holds (row, whether it is a broadcast, its present moment); places are reserved from broadcasts only.
+    Several messages to one address take one place; places are reserved from broadcasts only.
     """
-    moved = []
-    for place, (row, broadcast, before) in enumerate(queue):
-        at = slot(opened, place, limit - reserved if broadcast else limit, now)
+    moved, places = [], dict[int, datetime]()
+    for one in queue:
+        if one.address_id not in places:
+            room = limit - reserved if one.broadcast else limit
+            places[one.address_id] = slot(opened, len(places), room, now)
+        at = places[one.address_id]
         # One whose moment has come is about to be tried anyway.
-        if abs(before - at) > SLACK and (before > now or at > now + SLACK):
-            moved.append((row, at))
+        if abs(one.not_before - at) > SLACK and (one.not_before > now or at > now + SLACK):
+            moved.append((one.row_id, at))
     return moved

@@ -82,6 +82,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_heard_at", "inbox", ["heard_at"], unique=False)
     op.create_table(
+        "link_tries",
+        sa.Column("peer_index", sa.LargeBinary(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("peer_index", name=op.f("pk_link_tries")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "moments",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -272,6 +280,8 @@ def upgrade() -> None:
         sa.Column("reachable", sa.String(length=16), server_default="yes", nullable=False),
         sa.Column("window_until", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
+        sa.Column("preferred", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_addresses_member_id_members"), ondelete="CASCADE"
         ),
@@ -353,6 +363,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
     )
+    op.create_table(
+        "questions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("claimer_id", sa.BigInteger(), nullable=True),
+        sa.Column("about", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claimer_id"], ["members.id"], name=op.f("fk_questions_claimer_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_questions_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+    )
+    op.create_index("ix_questions_member_id", "questions", ["member_id"], unique=False)
+    op.create_index("ix_questions_state_touched_at", "questions", ["state", "touched_at"], unique=False)
     op.create_table(
         "registrations",
         sa.Column(
@@ -491,6 +521,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address_id", name=op.f("pk_conversations")),
     )
     op.create_table(
+        "link_codes",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("code_index", sa.LargeBinary(), nullable=False),
+        sa.Column("typed_at_id", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["addresses.id"],
+            name=op.f("fk_link_codes_address_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_link_codes_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["typed_at_id"],
+            ["addresses.id"],
+            name=op.f("fk_link_codes_typed_at_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_link_codes")),
+        sa.UniqueConstraint("code_index", name=op.f("uq_link_codes_code_index")),
+    )
+    op.create_table(
         "outbox",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -559,6 +617,33 @@ def upgrade() -> None:
             ["poll_id"], ["polls.id"], name=op.f("fk_poll_votes_poll_id_polls"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("poll_id", "member_id", name=op.f("pk_poll_votes")),
+    )
+    op.create_table(
+        "question_words",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("question_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("staff", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["members.id"],
+            name=op.f("fk_question_words_author_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["questions.id"],
+            name=op.f("fk_question_words_question_id_questions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_words")),
+    )
+    op.create_index("ix_question_words_author_id", "question_words", ["author_id", "at"], unique=False)
+    op.create_index(
+        "ix_question_words_question_id", "question_words", ["question_id", "number"], unique=False
     )
     op.create_table(
         "whatsapp_openings",
