@@ -63,10 +63,13 @@ async def _failed(
     if row is None or not row.concerned_by(report.provider_id):
         return
     match failure:
-        case Stopped(detail):
+        case Stopped(detail, reason):
             await unit.addresses.mark(row.address_id, "blocked")
-            await _end(unit, row, report, "blocked", detail, now)
-            await unit.outbox.fall_over(row.id, now=now)
+            await _end(unit, row, report, reason, detail, now)
+            if reason == "opted_out":
+                await unit.members.silence_holder(row.address_id)
+            else:
+                await unit.outbox.fall_over(row.id, now=now)
         case Unreachable(detail, reason):
             await unit.addresses.mark(row.address_id, "unreachable")
             await _end(unit, row, report, reason, detail, now)

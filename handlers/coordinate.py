@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.community import questions_line
 from handlers.kit import COORDINATORS, Button, Screen, Turn, lines, paragraphs, tap
 from handlers.menu import menu_button, two_a_row
 from locales import NP_, Message
@@ -24,6 +25,7 @@ COORDINATE = (
     Entry(NP_("button", "Polls"), "polls"),
     Entry(NP_("button", "Send slides"), "material-new"),
     Entry(NP_("button", "Survey results"), "survey-results"),
+    Entry(NP_("button", "Community"), "look-after"),
     Entry(NP_("button", "People"), "people"),
 )
 
@@ -42,6 +44,7 @@ async def coordinate(turn: Turn) -> Screen:
                 )
                 if waiting
                 else "",
+                await questions_line(turn),
             ),
             turn._("What would you like to do?"),
         ),

@@ -42,6 +42,7 @@ KEPT = (
     Kept("survey drafts", timedelta(days=7), lambda unit, before: unit.surveys.drop_drafts(before)),
     Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
+    Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before)),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before)),
     Kept("who answered by name", YEAR, lambda unit, before: Retention(unit).unlink_answers(before)),
 )

@@ -38,10 +38,10 @@ MENU = (
     ),
     Entry(NP_("button", "Give feedback"), "feedback", "feedback", N_("Tell us how an event was for you")),
     Entry(
-        NP_("button", "About the community"),
-        "about",
-        "about",
-        N_("What this project is for, and how far it has come"),
+        NP_("button", "Community"),
+        "community",
+        "community",
+        N_("Ask the coordinators, propose topics, find each other"),
     ),
     Entry(
         NP_("button", "Language"),
@@ -67,6 +67,12 @@ MENU = (
 )
 
 OTHERS = (
+    Entry(
+        NP_("button", "About the community"),
+        "about",
+        "about",
+        N_("What this project is for, and how far it has come"),
+    ),
     Entry(NP_("button", "Menu"), "menu", "menu", N_("Show the main menu"), word="menu"),
     Entry(NP_("button", "Start"), "start", "start", N_("Begin, or get messages again"), word="start"),
     Entry(NP_("button", "Stop messages"), "stop", "stop", N_("Stop all messages"), word="stop"),

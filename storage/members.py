@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import members
+from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
@@ -95,6 +95,11 @@ class Members(Store):
             values["muted"] = f",{','.join(values['muted'])}," if values["muted"] else ""
         await self.run(members.update().where(members.c.id == member_id).values(**values))
 
+    async def silence_holder(self, address_id: int) -> None:
+        """Silence the person whose address this is, in all their apps: they opted out with the provider."""
+        holder = sa.select(addresses.c.member_id).where(addresses.c.id == address_id).scalar_subquery()
+        await self.run(members.update().where(members.c.id == holder).values(silenced=True))
+
     async def seen(self, member_id: int, day: date) -> None:
         """Note the day on which a person was last heard."""
         await self.run(
@@ -104,6 +109,10 @@ class Members(Store):
     async def erase(self, member_id: int) -> None:
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
         await self.run(members.delete().where(members.c.id == member_id))
+
+    def holding(self, roles: Sequence[str], besides: int = 0) -> sa.Select[tuple[int]]:
+        """Select the people who hold one of the roles, but for one of them."""
+        return sa.select(members.c.id).where(members.c.role.in_(roles), members.c.id != besides)
 
     def readers(self, people: sa.Select[tuple[int]], langs: Sequence[str]) -> sa.Select[tuple[int]]:
         """Narrow a selection of people to the readers of some languages."""

@@ -28,6 +28,7 @@ from storage.tables import (
     registrations,
     survey_answers,
 )
+from storage.together import CARRIED, Together
 
 COVERED = frozenset(
     {
@@ -42,7 +43,7 @@ COVERED = frozenset(
         "survey_answers.member_id",
         "survey_drafts.member_id",
     }
-)
+) | frozenset(f"{column.table.name}.{column.name}" for column in CARRIED)
 """The columns that `join` carries over, table by table."""
 
 BEST_SEAT = {"confirmed": 0, "waitlisted": 1, "cancelled": 2}
@@ -114,6 +115,7 @@ class Merging(Store):
         await self.unit.surveys.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
+        await Together(self.unit).carry_over(gone_id, kept_id)
         await self._outbox(kept_id, gone_id, now)
         await self._addresses(kept_id, gone_id, now)
         await self.run(link_codes.delete().where(link_codes.c.member_id == gone_id))

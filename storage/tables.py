@@ -509,6 +509,37 @@ survey_drafts = sa.Table(  # answers under way; destroyed when sent or after sev
     sa.Column("touched_at", Instant, nullable=False),
 )
 
+# --- the community among itself -----------------------------------------------------------------------------
+
+questions = sa.Table(  # to the coordinators
+    "questions",
+    metadata,
+    _random_id(),
+    _member(),
+    _state("waiting"),  # waiting | claimed | answered | closed
+    _member("claimer_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("about", sa.String(40), nullable=False, server_default=""),  # what it was asked from
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("waiting_since", Instant, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
+    sa.Index("ix_questions_state_touched_at", "state", "touched_at"),
+    sa.Index("ix_questions_member_id", "member_id"),
+)
+
+question_words = sa.Table(
+    "question_words",
+    metadata,
+    _random_id(),
+    _ref("question_id", "questions"),
+    sa.Column("number", sa.Integer, nullable=False),  # in the order in which they were written
+    sa.Column("staff", sa.Boolean, nullable=False),  # written by a coordinator
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_question_words_question_id", "question_id", "number"),
+    sa.Index("ix_question_words_author_id", "author_id", "at"),
+)
+
 # --- in and out ---------------------------------------------------------------------------------------------
 
 inbox = (

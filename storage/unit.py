@@ -26,6 +26,7 @@ from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.polls import Polls
+from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -145,6 +146,11 @@ class Unit:
     def polls(self) -> Polls:
         """Quick polls."""
         return Polls(self)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Questions to the coordinators."""
+        return Questions(self)
 
     @cached_property
     def registrations(self) -> Registrations:

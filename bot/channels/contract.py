@@ -107,9 +107,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The person blocked us or opted out with the provider."""
+    """The person blocked us here, or opted out with the provider: `reason` is then opted_out, and silences all."""
 
     detail: str = ""
+    reason: str = "blocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class Turn:
         """Return the voice in the member's language."""
         return speech(self.lang)
 
+    @property
+    def occasion(self) -> str:
+        """Name what set this Turn off, so that a notice that follows from it is told from the next of its kind."""
+        return self.inbound.provider_id if self.inbound else self.now.isoformat()
+
     def _(self, msgid: str, /, **values: Any) -> Safe:
         """Say a catalog text in the member's language."""
         return self.speech._(msgid, **values)

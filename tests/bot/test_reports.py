@@ -46,3 +46,23 @@ async def test_who_can_t_be_reached_there_gets_it_in_their_other_app_once(
         address = await unit.addresses.get(row.address_id)
     assert address is not None
     assert address.reachable == address_is
+
+
+async def test_who_opts_out_with_the_provider_gets_it_nowhere(stage: Stage) -> None:
+    one = await stage.known("en")
+    other = await linked(stage, one)
+    administrator = await stage.known("en", role="administrator")
+    stage.now += timedelta(minutes=1)
+    await other.says("/menu")
+    await administrator.forges(f"role:{(await one.member()).id}:coordinator")
+    async with stage.database.unit() as unit:
+        row = await unit.outbox.one(outbox.select().where(outbox.c.kind == "role-changed"))
+        assert row is not None
+        failure = Stopped("21610", reason="opted_out")
+        report = DeliveryReport("whatsapp", row.provider_id, "failed", row_id=row.id, failure=failure)
+        await settle_report(unit, report, stage.now)
+    await stage.settles()
+    assert (await one.member()).silenced
+    assert not any("Your role" in shown.text for shown in one.phone)
+    async with stage.database.reading() as unit:
+        assert await unit.outbox.tally(row.subject) == {("failed", "opted_out"): 1}

@@ -12,7 +12,8 @@ from tests.play import Person, Stage
 from tests.storage.people import past_event
 
 NEEDED = {"start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "settings",
-          "coordinate", "privacy", "notme"}  # fmt: skip
+          "coordinate", "privacy", "notme",
+          "community"}  # fmt: skip
 
 
 def test_every_entry_leads_to_a_handler_that_lets_the_same_people_in() -> None:
@@ -46,7 +47,7 @@ async def test_what_a_role_sees(stage: Stage, lang: str) -> None:
     for role in ROLES:
         person = await (await stage.known(lang, role=role)).says("/menu")
         seen = set(person.last.labels.values())
-        assert {"events", "mine", "library", "feedback", "about", "language", "settings", "help"} <= seen
+        assert {"events", "mine", "library", "feedback", "community", "language", "settings", "help"} <= seen
         assert ("coordinate" in seen) == (role in ("coordinator", "administrator"))
 
 

@@ -13,6 +13,7 @@ from storage.merging import COVERED
 from storage.organisations import Entry
 from storage.tables import announcements, link_codes, metadata, outbox, polls, registrations
 from storage.unit import Unit
+from tests.storage import together
 from tests.storage.people import opened, past_event
 
 
@@ -73,6 +74,7 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     await unit.outbox.notify_one("role-changed", member_id, subject="role:x", occurrence="1", at=now)
     address = (await unit.addresses.of_member(member_id))[0]
     await unit.linking.issue(member_id, address.id, now)
+    await together.furnish(unit, member_id, now)
 
 
 async def test_everything_goes_over_and_nothing_is_left(unit: Unit, now: datetime) -> None:

@@ -14,6 +14,7 @@ from tests.storage.people import opened, past_event
 COVERED = {
     "addresses", "join_requests", "registrations", "announcements", "polls", "poll_votes", "survey_answers",
     "survey_drafts", "outbox", "link_codes",
+    "questions", "question_words",
 }  # fmt: skip
 
 

@@ -31,6 +31,10 @@ def _blocked(code: str) -> Outcome:
     return Stopped(code)
 
 
+def _opted_out(code: str) -> Outcome:
+    return Stopped(code, reason="opted_out")
+
+
 def _nobody_there(code: str) -> Outcome:
     return Unreachable(code)
 
@@ -62,7 +66,7 @@ FAULTS: dict[str, Fault] = {
     "63049": _much_later,  # Meta chose not to deliver marketing
     "63014": _blocked,  # blocked by the person
     "63033": _blocked,
-    "21610": _blocked,  # the person said STOP to Twilio
+    "21610": _opted_out,  # the person said STOP to Twilio
     "63003": _nobody_there,  # no such address
     "63024": _nobody_there,  # not on WhatsApp, terms not accepted, an old app
     "21211": _nobody_there,

@@ -364,6 +364,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
     )
     op.create_table(
+        "questions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("claimer_id", sa.BigInteger(), nullable=True),
+        sa.Column("about", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claimer_id"], ["members.id"], name=op.f("fk_questions_claimer_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_questions_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+    )
+    op.create_index("ix_questions_member_id", "questions", ["member_id"], unique=False)
+    op.create_index("ix_questions_state_touched_at", "questions", ["state", "touched_at"], unique=False)
+    op.create_table(
         "registrations",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -597,6 +617,33 @@ def upgrade() -> None:
             ["poll_id"], ["polls.id"], name=op.f("fk_poll_votes_poll_id_polls"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("poll_id", "member_id", name=op.f("pk_poll_votes")),
+    )
+    op.create_table(
+        "question_words",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("question_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("staff", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["members.id"],
+            name=op.f("fk_question_words_author_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["questions.id"],
+            name=op.f("fk_question_words_question_id_questions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_words")),
+    )
+    op.create_index("ix_question_words_author_id", "question_words", ["author_id", "at"], unique=False)
+    op.create_index(
+        "ix_question_words_question_id", "question_words", ["question_id", "number"], unique=False
     )
     op.create_table(
         "whatsapp_openings",

@@ -1,0 +1,40 @@
+"""What people do among themselves, where two records of one person become one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.store import Store
+from storage.tables import question_words, questions
+
+CARRIED: tuple[sa.Column[Any], ...] = (
+    questions.c.member_id,
+    questions.c.claimer_id,
+    question_words.c.author_id,
+)
+"""Every column here that references a member."""
+
+
+class Together(Store):
+    """Reads and writes across the tables of the community among itself."""
+
+    async def carry_over(self, gone_id: int, kept_id: int) -> None:
+        """Give everything of one record to another; of what both have once each, the kept one's stays."""
+        for column in CARRIED:
+            table = column.table
+            assert isinstance(table, sa.Table)  # noqa: S101
+            if column.name in table.primary_key.columns:
+                await self._drop_doubles(table, column.name, gone_id, kept_id)
+            await self.run(table.update().where(column == gone_id).values({column.name: kept_id}))
+
+    async def _drop_doubles(self, table: sa.Table, column: str, gone_id: int, kept_id: int) -> None:
+        twin = table.alias()
+        others = [one.name for one in table.primary_key.columns if one.name != column]
+        same = [table.c[other] == twin.c[other] for other in others]
+        await self.run(
+            table.delete().where(
+                table.c[column] == gone_id, sa.exists().where(twin.c[column] == kept_id, *same)
+            )
+        )
