@@ -2,6 +2,7 @@
 
 from handlers import (
     about,
+    announcement_result,
     announcements,
     apps,
     audience,
@@ -30,6 +31,7 @@ from handlers import (
     questions,
     registration,
     reminders,
+    sending,
     settings,
     spreadsheets,
     survey_results,
@@ -38,6 +40,7 @@ from handlers import (
 
 __all__ = [
     "about",
+    "announcement_result",
     "announcements",
     "apps",
     "audience",
@@ -66,6 +69,7 @@ __all__ = [
     "questions",
     "registration",
     "reminders",
+    "sending",
     "settings",
     "spreadsheets",
     "survey_results",

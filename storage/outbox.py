@@ -436,12 +436,12 @@ class Outbox(Store):
             .values(state="paused")
         )
 
-    async def resume(self, subject: str, kind: str) -> int:
-        """Let what was paused be sent and return how many rows."""
+    async def resume(self, subject: str, kind: str, *, now: datetime) -> int:
+        """Let what was paused be sent, with its full lifetime before it, and return how many rows."""
         let_go = await self.run(
             outbox.update()
             .where(outbox.c.subject == subject, outbox.c.state == "paused", outbox.c.kind == kind)
-            .values(state="queued")
+            .values(state="queued", expires_at=now + LIFETIME[BROADCAST])
         )
         self.unit.outgoing = self.unit.outgoing or let_go > 0
         return let_go
@@ -569,6 +569,15 @@ class Outbox(Store):
         row = await self.one(sa.select(outbox.c.id).where(outbox.c.channel == channel, may_go).limit(1))
         return row is not None
 
+    async def unfinished(self, subject: str) -> bool:
+        """Say whether anything of a subject is still to go out by itself."""
+        waits = sa.or_(
+            sa.and_(outbox.c.state == "queued", outbox.c.reason != HELD),
+            outbox.c.state.in_(("sending", "paused")),
+        )
+        statement = sa.select(outbox.c.id).where(outbox.c.subject == subject, waits).limit(1)
+        return await self.scalar(statement) is not None
+
     async def tally(self, subject: str) -> dict[tuple[str, str], int]:
         """Count a subject's rows by (state, reason)."""
         rows = await self.all(
@@ -625,7 +634,6 @@ class Outbox(Store):
                 not_before=sa.type_coerce(outbox.c.expires_at, sa.BigInteger) + HELD_GRACE,
                 # One that is only put off holds no later message up.
                 attempts=0,
-                parts_sent=0,
                 lease="",
             )
         )

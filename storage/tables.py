@@ -362,13 +362,16 @@ announcements = sa.Table(
     "announcements",
     metadata,
     _id(),
-    _state("draft"),  # draft | sending | stopped | done | failed
+    _state("draft"),  # draft | scheduled | missed | sending | paused | stopped | done
     _ref("event_id", "events", nullable=True, ondelete="SET NULL"),  # carries a Register button
     sa.Column("audience", Json, nullable=False, server_default="{}"),
     _ref("file_id", "files", nullable=True, ondelete="SET NULL"),
     _member("author_id", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("confirmed_at", Instant),
+    sa.Column("send_at", Instant),  # the hour it waits for
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),  # rows written when it was sent
+    sa.Column("told_at", Instant),  # when its author was last told how far it has come
     sa.Column("finished_at", Instant),
 )
 
