@@ -551,7 +551,7 @@ inbox = (
         sa.Column("channel", sa.String(16), primary_key=True),
         sa.Column("account", sa.String(64), primary_key=True),
         sa.Column("provider_id", sa.String(128), primary_key=True),
-        _state("done"),  # done | failing | parked
+        _state("open"),  # open (in hand, or failing) | done | parked
         sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
         sa.Column("error", sa.String(80), nullable=False, server_default=""),  # exception class only
         sa.Column("payload_sealed", sa.LargeBinary),  # parked only
@@ -584,7 +584,7 @@ outbox = sa.Table(
         "card", sa.String(40), nullable=False, server_default=""
     ),  # a message kept up to date under this name
     _state("queued"),
-    # queued | sending | sent | delivered | read | failed | unknown | expired | withdrawn
+    # queued | paused | sending | sent | delivered | read | failed | unknown | expired | withdrawn
     sa.Column("reason", sa.String(40), nullable=False, server_default=""),  # closed set, see storage.outbox
     sa.Column("detail", sa.String(80), nullable=False, server_default=""),  # provider's code, never a text
     sa.Column("provider_id", sa.String(128), nullable=False, server_default=""),
@@ -596,7 +596,6 @@ outbox = sa.Table(
     sa.Column("not_before", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("lease", sa.String(40), nullable=False, server_default=""),
-    sa.Column("leased_until", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
     sa.Index("ix_outbox_due", "state", "channel", "account", "lane", "not_before", "id"),
