@@ -30,9 +30,11 @@ async def measure(bench: Bench, lineup: Lineup, works: Sequence[str], rounds: in
             for step in await lineup.steps(work, number, works):
                 try:
                     await step()
-                except (RuntimeError, OSError, TimeoutError) as error:
+                except Exception as error:
                     whole = False
-                    bench.results.note(f"{work}, round {number}: failed: {type(error).__name__} {error}")
+                    bench.results.note(
+                        f"{work}, round {number}: failed: {type(error).__name__}: {str(error)[:2000]}"
+                    )
             seconds, load = time.perf_counter() - start, os.getloadavg()[0]
             print(
                 f"Round {number} of {most[work]}: {work} in {seconds:.0f} s, load average {load:.1f}",

@@ -73,10 +73,11 @@ class Lineup:
         return diwakhan(await self._bench.community(people), per_second=per_second)
 
     async def _tapped(self) -> list[Bot]:
-        peers = self._peers
+        peers, sizes = self._peers, self._bench.sizes
+        people = max(sizes.taps, sizes.flood) + sizes.warming
         return _there(
             [
-                await self._ours(self._bench.sizes.flood),
+                await self._ours(people),
                 peers.bot(PTB, "PTB + SQLite", PTB_STORE="1"),
                 peers.bot(AIOGRAM, "aiogram + SQLite"),
                 peers.bot(GRAMMY, "grammY"),

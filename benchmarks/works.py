@@ -22,7 +22,7 @@ RATE = 30
 """Telegram's own limit, messages a second."""
 STEADY = 3.0
 """Seconds at both ends of a limited broadcast that do not count: it starts with a full second's allowance."""
-IDLE_TAPS, IDLE_TAPS_PER_SECOND = 90, 6.0
+IDLE_TAPS_PER_SECOND = 6.0
 TAPS_PER_SECOND = 3.0
 BROADCAST_SECONDS = 180.0
 """How long a broadcast without a limit may take."""
@@ -34,6 +34,8 @@ COSTED, SKIPPED = 5_000, 100
 class Sizes:
     """How much of everything."""
 
+    warming: int = 200
+    """Taps before the ones that count."""
     taps: int = 3_000
     flood: int = 5_000
     broadcast: int = 20_000
@@ -41,6 +43,8 @@ class Sizes:
     one_by_one: int = 200
     """People for senders that wait for each answer before the next message, at a latency."""
     limited: int = 900
+    idle: int = 90
+    """Taps with nothing else going on, to compare those during a broadcast with."""
     freeze: int = 1_000_000
     growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     brief: bool = False
@@ -50,16 +54,9 @@ class Sizes:
 
 
 SMOKE = Sizes(
-    taps=200,
-    flood=200,
-    broadcast=300,
-    delayed=300,
-    limited=150,
-    freeze=2_000,
-    growth=(500, 2_000),
-    brief=True,
-    settle=0.5,
-)
+    warming=20, taps=100, flood=200, broadcast=150, delayed=150, limited=120, idle=10, freeze=400, growth=(200, 400),
+    brief=True, settle=0.5,
+)  # fmt: skip
 
 
 class Bench:
@@ -160,9 +157,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 async def menu(bench: Bench, bot: Bot) -> None:
     """Tap the menu in a closed loop of 32."""
-    chats = _chats(bench.sizes.taps + 200)
+    chats = _chats(bench.sizes.taps + bench.sizes.warming)
     async with bench.running(bot) as running:
-        await bench.warm(running, chats[-200:])
+        await bench.warm(running, chats[bench.sizes.taps :])
         before = running.cpu()
         taps = await bench.people.closed_loop(running.hook, chats[: bench.sizes.taps], "menu", 32)
         cpu = running.cpu() - before
@@ -176,9 +173,9 @@ async def menu(bench: Bench, bot: Bot) -> None:
 
 async def flood(bench: Bench, bot: Bot) -> None:
     """Pour taps in without waiting for pages; read what was lost, how long it took, and the peak memory."""
-    chats = _chats(bench.sizes.flood + 50)
+    chats = _chats(bench.sizes.flood + bench.sizes.warming)
     async with bench.running(bot) as running:
-        await bench.warm(running, chats[-50:])
+        await bench.warm(running, chats[bench.sizes.flood :])
         await asyncio.sleep(bench.sizes.settle)
         idle = running.memory(peak=False)
         taps = await bench.people.flood(running.hook, chats[: bench.sizes.flood], "menu")
@@ -255,7 +252,7 @@ async def limit(bench: Bench, job: Job, kind: Limited) -> None:
         seconds = job.people / RATE
         idle, tappers = Taps(), chats[3 : 3 + int(seconds * TAPS_PER_SECOND)]
         if job.bot.community is not None:
-            others = chats[-IDLE_TAPS:]
+            others = chats[-bench.sizes.idle :]
             idle = await bench.people.trickle(running.hook, others, "menu", IDLE_TAPS_PER_SECOND)
             await asyncio.sleep(1.1)
         await bench.send(running, job.how, chats)
