@@ -87,6 +87,7 @@ class Machine:
 
     async def _compose(self) -> None:
         settings = self.settings
+        spending = _spending(settings) if settings.whatsapp else {}
         if settings.telegram:
             self.telegram = TelegramChannel(
                 settings.telegram_bot_token.get_secret_value(),
@@ -108,7 +109,7 @@ class Machine:
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
             contact=settings.contact,
-            **(_spending(settings) if settings.whatsapp else {}),
+            **spending,
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
         if self.browser is not None:
