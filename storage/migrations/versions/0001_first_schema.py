@@ -280,8 +280,8 @@ def upgrade() -> None:
         sa.Column("reachable", sa.String(length=16), server_default="yes", nullable=False),
         sa.Column("window_until", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
-        sa.Column("preferred", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("in_doubt", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("preferred", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_addresses_member_id_members"), ondelete="CASCADE"
         ),
@@ -530,7 +530,7 @@ def upgrade() -> None:
         sa.Column("seed", sa.LargeBinary(), nullable=False),
         sa.Column("code_index", sa.LargeBinary(), nullable=False),
         sa.Column("typed_at_id", sa.BigInteger(), nullable=True),
-        sa.Column("asked", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("asked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
