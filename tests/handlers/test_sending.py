@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.channels.contract import Retry
 from handlers.rules.announcing import Hour, hour_for, minute_of, moment_of, worth_counting
 from tests.handlers.broadcasts import rows_of, texts
-from tests.handlers.test_announcements import found, sent, written
+from tests.handlers.test_announcements import card_of, found, sent, written
 from tests.play import Person, Stage
 
 TOMORROW = "2/3 10:00"
@@ -138,7 +138,7 @@ async def test_paused_nobody_else_gets_it_until_it_goes_on(stage: Stage) -> None
     stage.channels["whatsapp"].outcomes = [Retry(after=60)]
     coordinator = await sent(stage)
     await coordinator.taps("Pause", again=True)
-    assert "The announcement is paused" in coordinator.last.text
+    assert "The announcement is paused" in card_of(coordinator).text
     await stage.passes(timedelta(days=3))
     assert texts(late) == []
     assert await rows_of(stage, "announcement:1") == {("sent", ""): 1, ("paused", ""): 1}
