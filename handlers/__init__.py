@@ -32,6 +32,7 @@ from handlers import (
     reminders,
     settings,
     spreadsheets,
+    suggestions,
     survey_results,
     surveys,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "reminders",
     "settings",
     "spreadsheets",
+    "suggestions",
     "survey_results",
     "surveys",
 ]

@@ -15,6 +15,7 @@ RETENTION = (
     N_("The texts of our messages to you: 7 days. Whether they arrived: 90 days."),
     N_("A question of ours that waits for you: 24 hours. A message that we could not handle: 48 hours."),
     N_("What you asked the coordinators, and their answers: 90 days after it was closed."),
+    N_("Topics that you suggested: 180 days after it was decided what becomes of them."),
     N_("A file with your own data that you asked for: 1 hour."),
     N_("Your name, organisation and chat address: until you delete them."),
 )

@@ -540,6 +540,41 @@ question_words = sa.Table(
     sa.Index("ix_question_words_author_id", "author_id", "at"),
 )
 
+suggestions = sa.Table(  # topics for roundtables and webinars
+    "suggestions",
+    metadata,
+    _random_id(),
+    _member(nullable=True, ondelete="SET NULL"),
+    sa.Column("kind", sa.String(24), nullable=False),
+    _lang(),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    _state("open"),  # open | planned | announced | declined | withdrawn
+    sa.Column("word_sealed", sa.LargeBinary),  # why it was declined: a code, or "=" and a text
+    _ref("event_id", "events", nullable=True, ondelete="SET NULL"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("ix_suggestions_state", "state"),
+)
+
+suggestion_supports = sa.Table(
+    "suggestion_supports",
+    metadata,
+    sa.Column(
+        "suggestion_id",
+        sa.BigInteger,
+        sa.ForeignKey("suggestions.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+)
+
 # --- in and out ---------------------------------------------------------------------------------------------
 
 inbox = (

@@ -7,12 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import question_words, questions
+from storage.tables import question_words, questions, suggestion_supports, suggestions
 
 CARRIED: tuple[sa.Column[Any], ...] = (
     questions.c.member_id,
     questions.c.claimer_id,
     question_words.c.author_id,
+    suggestions.c.member_id,
+    suggestion_supports.c.member_id,
 )
 """Every column here that references a member."""
 

@@ -28,6 +28,7 @@ from storage.outbox import Outbox
 from storage.polls import Polls
 from storage.questions import Questions
 from storage.registrations import Registrations
+from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
 from storage.vault import Vault
@@ -166,3 +167,8 @@ class Unit:
     def templates(self) -> WhatsAppTemplates:
         """Prepared wordings, and what WhatsApp says of them."""
         return WhatsAppTemplates(self)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Topics that members suggest."""
+        return Suggestions(self)

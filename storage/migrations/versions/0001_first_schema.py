@@ -424,6 +424,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'cancelled'"),
     )
     op.create_table(
+        "suggestions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
+        sa.Column("word_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_suggestions_event_id_events"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_suggestions_member_id_members"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestions")),
+    )
+    op.create_index("ix_suggestions_state", "suggestions", ["state"], unique=False)
+    op.create_table(
         "survey_answers",
         sa.Column("id", sa.LargeBinary(), nullable=False),
         sa.Column("survey_id", sa.BigInteger(), nullable=False),
@@ -644,6 +665,24 @@ def upgrade() -> None:
     op.create_index("ix_question_words_author_id", "question_words", ["author_id", "at"], unique=False)
     op.create_index(
         "ix_question_words_question_id", "question_words", ["question_id", "number"], unique=False
+    )
+    op.create_table(
+        "suggestion_supports",
+        sa.Column("suggestion_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.id"],
+            name=op.f("fk_suggestion_supports_member_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"],
+            ["suggestions.id"],
+            name=op.f("fk_suggestion_supports_suggestion_id_suggestions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("suggestion_id", "member_id", name=op.f("pk_suggestion_supports")),
     )
     op.create_table(
         "whatsapp_openings",
