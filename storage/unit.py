@@ -26,8 +26,10 @@ from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.polls import Polls
+from storage.profiles import Profiles
 from storage.questions import Questions
 from storage.registrations import Registrations
+from storage.relays import Relays
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -172,3 +174,13 @@ class Unit:
     def suggestions(self) -> Suggestions:
         """Topics that members suggest."""
         return Suggestions(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What organisations say of themselves."""
+        return Profiles(self)
+
+    @cached_property
+    def relays(self) -> Relays:
+        """Messages between people who see no numbers."""
+        return Relays(self)
