@@ -25,9 +25,12 @@ from benchmarks.works import (
 )
 from tests.postgres import running_postgres
 
-WORKS = ("menu", "flood", "broadcast", "latency", "limit", "freeze", "growth", "memory")
+ROUNDS = {
+    "menu": 3, "flood": 2, "broadcast": 3, "latency": 3, "limit": 2, "freeze": 2, "growth": 2, "memory": 2,
+}  # fmt: skip
+"""The works, and how often each is done unless told otherwise: the slow ones twice."""
 LATENCY = 0.04
-PTB_AT_ONCE = 5_000
+PTB_PEOPLE = 5_000
 """PTB does not end within minutes when 20,000 messages are asked for at once."""
 Step = Callable[[], Awaitable[None]]
 
@@ -41,8 +44,8 @@ class Lineup:
         self._stack = stack
         self._postgres: PostgresCommunity | None = None
 
-    async def steps(self, work: str, chosen: Sequence[str]) -> list[Step]:
-        """Return what one round of a work consists of; `chosen` are all works of this run."""
+    async def steps(self, work: str, number: int, chosen: Sequence[str]) -> list[Step]:
+        """Return what a round of a work consists of; `number` is the round's, `chosen` are this run's works."""
         bench, sizes = self._bench, self._bench.sizes
         match work:
             case "menu":
@@ -50,7 +53,7 @@ class Lineup:
             case "flood":
                 return [partial(flood, bench, bot) for bot in await self._tapped()]
             case "memory" if "flood" not in chosen:
-                return await self.steps("flood", chosen)
+                return await self.steps("flood", number, chosen)
             case "broadcast":
                 jobs = await self._broadcasters(sizes.broadcast)
                 return [partial(broadcast, bench, work, job, 0.0) for job in jobs]
@@ -58,7 +61,7 @@ class Lineup:
                 jobs = await self._delayed(sizes.delayed)
                 return [partial(broadcast, bench, work, job, LATENCY) for job in jobs]
             case "limit":
-                return [partial(limit, bench, job, kind) for job, kind in await self._limited(sizes.limited)]
+                return [partial(limit, bench, job, kind) for job, kind in await self._limited(number)]
             case "freeze":
                 alone = [] if "growth" in chosen else [partial(self._grow, sizes.freeze, cost=False)]
                 return [*alone, self._freeze_on_postgres]
@@ -70,10 +73,11 @@ class Lineup:
         return diwakhan(await self._bench.community(people), per_second=per_second)
 
     async def _tapped(self) -> list[Bot]:
-        peers = self._peers
+        peers, sizes = self._peers, self._bench.sizes
+        people = max(sizes.taps, sizes.flood) + sizes.warming
         return _there(
             [
-                await self._ours(self._bench.sizes.flood),
+                await self._ours(people),
                 peers.bot(PTB, "PTB + SQLite", PTB_STORE="1"),
                 peers.bot(AIOGRAM, "aiogram + SQLite"),
                 peers.bot(GRAMMY, "grammY"),
@@ -82,7 +86,7 @@ class Lineup:
         )
 
     async def _broadcasters(self, people: int) -> list[Job]:
-        """Everybody sends to so many, but for PTB all at once."""
+        """Everybody sends to so many, but for PTB."""
         peers = self._peers
         ptb, aiogram, grammy = (
             peers.bot(PTB, "PTB"),
@@ -91,8 +95,8 @@ class Lineup:
         )
         return _jobs(
             (OURS, await self._ours(people), "", people),
-            ("PTB gather", ptb, "all", min(people, PTB_AT_ONCE)),
-            ("PTB one by one", ptb, "one", people),
+            ("PTB gather", ptb, "all", min(people, PTB_PEOPLE)),
+            ("PTB one by one", ptb, "one", min(people, PTB_PEOPLE)),
             ("aiogram one by one", aiogram, "one", people),
             ("aiogram-broadcaster", aiogram, "library", people),
             ("grammY one by one", grammy, "one", people),
@@ -116,19 +120,24 @@ class Lineup:
             ("grammY all at once", grammy, "all", people),
         )
 
-    async def _limited(self, people: int) -> list[tuple[Job, Limited]]:
-        peers = self._peers
+    async def _limited(self, number: int) -> list[tuple[Job, Limited]]:
+        """Pace ourselves in every round; the peers, which take minutes, in the first."""
+        peers, sizes = self._peers, self._bench.sizes
+        people = sizes.limited
         ours = _jobs((OURS, await self._ours(people, per_second=RATE), "", people))
-        theirs = _jobs(
-            ("PTB + AIORateLimiter", peers.bot(PTB, "PTB", PTB_RETRIES="5"), "all", people),
-            ("aiogram-broadcaster", peers.bot(AIOGRAM, "aiogram"), "library-paced", people),
-            ("grammY + throttler", peers.bot(GRAMMY, "grammY", THROTTLED="1"), "all", people),
-        )
-        if self._bench.sizes.brief:
+        if sizes.brief:
             return [(job, LIMIT) for job in ours]
-        return [(job, kind) for job in ours for kind in (LIMIT, SLOW_LIMIT, PUNISHING_LIMIT)] + [
-            (job, kind) for job in theirs for kind in (LIMIT, PUNISHING_LIMIT)
-        ]
+        kinds = (LIMIT, SLOW_LIMIT, PUNISHING_LIMIT)
+        steps = [(job, kind) for job in ours for kind in kinds]
+        if number == 1:
+            ptb, grammy = peers.bot(PTB, "PTB", PTB_RETRIES="5"), peers.bot(GRAMMY, "grammY", THROTTLED="1")
+            limiters = _jobs(
+                ("PTB + AIORateLimiter", ptb, "all", people), ("grammY + throttler", grammy, "all", people)
+            )
+            paced = _jobs(("aiogram-broadcaster", peers.bot(AIOGRAM, "aiogram"), "library-paced", people))
+            steps += [(job, LIMIT) for job in limiters + paced]
+            steps += [(job, PUNISHING_LIMIT) for job in limiters]
+        return steps
 
     async def _grow(self, people: int, *, cost: bool) -> None:
         await freeze(self._bench, await self._bench.community(people), "SQLite", cost=cost)

@@ -52,15 +52,23 @@ class Results:
             self.notes.append(text)
 
     def rows(self) -> list[Row]:
-        """Return every line: ours against each peer measured in the same work and unit, then the peers."""
+        """Return every line: ours against each peer measured in the same work, unit and variant; then the peers.
+
+        What follows a comma in a name is the variant.
+        """
         rows: list[Row] = []
         for (work, unit), named in self.values.items():
-            peers = {name: values for name, values in named.items() if not name.startswith(OURS)}
             for name, values in named.items():
+                who, _, variant = name.partition(", ")
+                peers = {
+                    other: theirs
+                    for other, theirs in named.items()
+                    if not other.startswith(OURS) and other.partition(", ")[2] == variant
+                }
                 to, base = self.references.get((work, unit, name), ("", []))
                 if to:
                     rows.append(_row(work, name, unit, values, to, base))
-                elif name == OURS and peers and unit not in COUNTED:
+                elif who == OURS and peers and unit not in COUNTED:
                     rows += [_row(work, name, unit, values, peer, theirs) for peer, theirs in peers.items()]
                 else:
                     rows.append(_row(work, name, unit, values, None, []))
@@ -93,7 +101,7 @@ def table(rows: Sequence[Row]) -> str:
         again = (row.work, row.name, row.unit) in shown
         shown.add((row.work, row.name, row.unit))
         value = f"{row.value:>10,g} {row.unit:<27}{row.low:>8,g} to {row.high:<8,g}"
-        beginning = f"{row.name:<48}{value}" if not again else " " * (48 + len(value))
+        beginning = f"{row.name:<54}{value}" if not again else " " * (54 + len(value))
         ratio = f"{row.ratio:>7g} × {row.ratio_to}" if row.ratio is not None else ""
         lines.append(f"{beginning} {ratio}".rstrip())
     return "\n".join(lines)

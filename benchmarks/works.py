@@ -22,6 +22,7 @@ RATE = 30
 """Telegram's own limit, messages a second."""
 STEADY = 3.0
 """Seconds at both ends of a limited broadcast that do not count: it starts with a full second's allowance."""
+IDLE_TAPS_PER_SECOND = 6.0
 TAPS_PER_SECOND = 3.0
 BROADCAST_SECONDS = 180.0
 """How long a broadcast without a limit may take."""
@@ -33,6 +34,8 @@ COSTED, SKIPPED = 5_000, 100
 class Sizes:
     """How much of everything."""
 
+    warming: int = 200
+    """Taps before the ones that count."""
     taps: int = 3_000
     flood: int = 5_000
     broadcast: int = 20_000
@@ -40,6 +43,8 @@ class Sizes:
     one_by_one: int = 200
     """People for senders that wait for each answer before the next message, at a latency."""
     limited: int = 900
+    idle: int = 90
+    """Taps with nothing else going on, to compare those during a broadcast with."""
     freeze: int = 1_000_000
     growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     brief: bool = False
@@ -49,16 +54,9 @@ class Sizes:
 
 
 SMOKE = Sizes(
-    taps=200,
-    flood=200,
-    broadcast=300,
-    delayed=300,
-    limited=150,
-    freeze=2_000,
-    growth=(500, 2_000),
-    brief=True,
-    settle=0.5,
-)
+    warming=20, taps=100, flood=200, broadcast=150, delayed=150, limited=120, idle=10, freeze=400, growth=(200, 400),
+    brief=True, settle=0.5,
+)  # fmt: skip
 
 
 class Bench:
@@ -159,9 +157,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 async def menu(bench: Bench, bot: Bot) -> None:
     """Tap the menu in a closed loop of 32."""
-    chats = _chats(bench.sizes.taps + 200)
+    chats = _chats(bench.sizes.taps + bench.sizes.warming)
     async with bench.running(bot) as running:
-        await bench.warm(running, chats[-200:])
+        await bench.warm(running, chats[bench.sizes.taps :])
         before = running.cpu()
         taps = await bench.people.closed_loop(running.hook, chats[: bench.sizes.taps], "menu", 32)
         cpu = running.cpu() - before
@@ -175,9 +173,9 @@ async def menu(bench: Bench, bot: Bot) -> None:
 
 async def flood(bench: Bench, bot: Bot) -> None:
     """Pour taps in without waiting for pages; read what was lost, how long it took, and the peak memory."""
-    chats = _chats(bench.sizes.flood + 50)
+    chats = _chats(bench.sizes.flood + bench.sizes.warming)
     async with bench.running(bot) as running:
-        await bench.warm(running, chats[-50:])
+        await bench.warm(running, chats[bench.sizes.flood :])
         await asyncio.sleep(bench.sizes.settle)
         idle = running.memory(peak=False)
         taps = await bench.people.flood(running.hook, chats[: bench.sizes.flood], "menu")
@@ -245,20 +243,22 @@ PUNISHING_LIMIT = Limited(", 5 s of silence after a breach", silence=5.0)
 
 
 async def limit(bench: Bench, job: Job, kind: Limited) -> None:
-    """Let people tap while nothing else goes on; then send at the server's 30/s while others tap."""
+    """Send at the server's 30/s while people tap. Our own taps are compared with such when nothing else goes on."""
     chats = _chats(job.people)
     server = {"latency": kind.latency, "per_second": RATE, "silence": kind.silence}
     async with bench.running(job.bot, **server) as running:
         await bench.warm(running, chats[:3])
         await asyncio.sleep(1.1)
         seconds = job.people / RATE
-        count, tappers = int(seconds * TAPS_PER_SECOND), chats[3:]
-        idle = await bench.people.trickle(running.hook, tappers[:count], "menu", TAPS_PER_SECOND)
-        await asyncio.sleep(1.1)
+        idle, tappers = Taps(), chats[3 : 3 + int(seconds * TAPS_PER_SECOND)]
+        if job.bot.community is not None:
+            others = chats[-bench.sizes.idle :]
+            idle = await bench.people.trickle(running.hook, others, "menu", IDLE_TAPS_PER_SECOND)
+            await asyncio.sleep(1.1)
         await bench.send(running, job.how, chats)
         within = seconds * 2 + 5
         bench.people.give_up_at = time.perf_counter() + within
-        trickle = bench.people.trickle(running.hook, tappers[count : count * 2], "menu", TAPS_PER_SECOND)
+        trickle = bench.people.trickle(running.hook, tappers, "menu", TAPS_PER_SECOND)
         moments, busy = await asyncio.gather(bench.arrived(chats, job.people, within=within), trickle)
         bench.people.give_up_at = math.inf
         _read_limited(bench, job.name + kind.name, job.people, moments, idle, busy)
@@ -275,17 +275,15 @@ def _read_limited(
     add("limit", name, "messages/s", steady, to="limit", reference=RATE)
     add("limit", name, "429s", sum(not accepted for _, _, _, accepted in bench.api.log))
     add("limit", name, "people not reached in time", people - len(moments))
-    p99 = percentile(idle.seconds, 0.99) * 1e3
-    add("limit", name, "ms p99 of taps, idle", p99)
     add("limit", name, "ms p50 of taps meanwhile", percentile(busy.seconds, 0.5) * 1e3)
-    add(
-        "limit",
-        name,
-        "ms p99 of taps meanwhile",
-        percentile(busy.seconds, 0.99) * 1e3,
-        to="idle",
-        reference=p99,
-    )
+    meanwhile = percentile(busy.seconds, 0.99) * 1e3
+    if not idle.seconds:
+        add("limit", name, "ms p99 of taps meanwhile", meanwhile)
+        return
+    p99 = percentile(idle.seconds, 0.99) * 1e3
+    add("limit", name, "ms p99 of taps meanwhile", meanwhile, to="idle", reference=p99)
+    add("limit", name, "ms p50 of taps, idle", percentile(idle.seconds, 0.5) * 1e3)
+    add("limit", name, "ms p99 of taps, idle", p99)
 
 
 # --- large communities ----------------------------------------------------------------------------------------
@@ -298,18 +296,17 @@ async def freeze(bench: Bench, community: Community, engine: str, *, cost: bool)
     async with bench.running(diwakhan(community)) as running:
         await bench.warm(running, community.chats[:50])
         posted, taken = await bench.announce(running)
-        before = running.cpu()
+        if not await bench.arrived(community.chats, 1, within=PATIENCE):
+            raise RuntimeError(f"the tap on {engine} was answered and nothing is sent:\n{running.said()}")
         add = bench.results.add
         if people == bench.sizes.freeze:
             add("freeze", f"{OURS}, {engine}, {size}", "s", taken - posted)
             add("freeze", f"{OURS}, {engine}, {size}", "MiB peak", running.memory(peak=True))
         if not cost:
             return
-        bench.api.log.clear()
-        count = min(people, COSTED) - SKIPPED
         start = await bench.arrived(community.chats, SKIPPED, within=BROADCAST_SECONDS)
         before = running.cpu()
-        moments = await bench.arrived(community.chats, SKIPPED + count, within=BROADCAST_SECONDS)
+        moments = await bench.arrived(community.chats, min(people, COSTED), within=BROADCAST_SECONDS)
         cpu = running.cpu() - before
         _grown(bench, size, "ms per message", (moments[-1] - start[-1]) / (len(moments) - len(start)) * 1e3)
         _grown(bench, size, "CPU ms per message", cpu / (len(moments) - len(start)) * 1e3)

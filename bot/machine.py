@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,12 +32,17 @@ from bot.settings import Settings, SettingsError
 from bot.web import application
 from handlers.kit import Community, Screen
 from storage.database import Database
+from storage.leadership import Leadership
 from storage.members import Member
 from storage.migrate import migrate
 from storage.vault import Vault
 
 DRAIN = 20.0
 """Seconds that messages under way get to end when the process is asked to stop."""
+CLOCK = "clock"
+POLL_AGAIN_SECONDS = 5.0
+OFFICE_SECONDS = 0.2
+"""Seconds between looks whether this process is the one that polls."""
 LOOK = 60.0
 """Seconds between looks after what is queued for WhatsApp, and what Twilio holds of ours."""
 
@@ -81,6 +88,7 @@ class Machine:
 
     async def _compose(self) -> None:
         settings = self.settings
+        spending = _spending(settings) if settings.whatsapp else {}
         if settings.telegram:
             self.telegram = TelegramChannel(
                 settings.telegram_bot_token.get_secret_value(),
@@ -102,7 +110,7 @@ class Machine:
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
             contact=settings.contact,
-            **(_spending(settings) if settings.whatsapp else {}),
+            **spending,
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
         if self.browser is not None:
@@ -110,9 +118,24 @@ class Machine:
         self.dispatcher = Dispatcher(self.database, self.community, self.channels)
         self.dispatcher.farewell = self._farewell
         self.dispatcher.changed = self._changed
-        self.clock = Clock(self.database, self.community, self.time.now)
+        roles = [CLOCK, *(_role(*key) for key in self.channels)]
+        self.leadership = Leadership(self.database.url, roles, hint=self._hinted)
+        self.clock = Clock(
+            self.database,
+            self.community,
+            self.time.now,
+            leads=partial(self.leadership.holds, CLOCK),
+            metrics=self.metrics,
+        )
         for key, channel in self.channels.items():
-            self.senders[key] = Sender(self.database, channel, self.community, self.time.now)
+            self.senders[key] = Sender(
+                self.database,
+                channel,
+                self.community,
+                self.time.now,
+                leads=partial(self.leadership.holds, _role(*key)),
+                metrics=self.metrics,
+            )
             self.database.on_outgoing(self.senders[key].wake)
 
     async def heard(self, channel: str, heard: Heard) -> None:
@@ -124,22 +147,20 @@ class Machine:
             await self._report(heard)
         else:
             self.metrics.heard.labels(channel, heard.what).inc()
-            await self.dispatcher.receive(heard)
+            with self.metrics.turn_seconds.labels(channel).time():
+                await self.dispatcher.receive(heard)
 
     async def start(self) -> None:
-        """Start the senders, the clock and what listens for updates."""
-        async with self.database.unit() as unit:
-            # One process holds an SQLite file, so whoever held a lease is gone.
-            await unit.outbox.release(now=self.time.now(), all_leases=self.database.is_sqlite)
+        """Start the senders, the clock and what listens for updates; raises AlreadyRunning."""
+        await self.leadership.claim()
+        self._spawn(self.leadership.run())
         for sender in self.senders.values():
             self._spawn(sender.run())
         self.clock.start()
-        self._spawn(self._release())
         if self.whatsapp is not None:
             self._spawn(self._look_after(self.whatsapp))
         if self.telegram is not None and self.settings.telegram_mode == "polling":
-            polling = self.telegram.poll(lambda one: self.heard("telegram", one))
-            self._listening.append(asyncio.create_task(polling))
+            self._listening.append(asyncio.create_task(self._poll(self.telegram)))
         if self.telegram is not None and self.settings.telegram_mode == "webhook":
             secret = self.settings.telegram_webhook_secret.get_secret_value()
             await self.telegram.set_webhook(self.settings.public_url, secret)
@@ -147,10 +168,10 @@ class Machine:
     async def stop(self) -> None:
         """Stop taking, drain, write down, let go."""
         self.stopping = True
-        self.clock.stop()
         await _ended(self._listening)
-        await asyncio.gather(*(sender.stop(DRAIN) for sender in self.senders.values()))
+        await asyncio.gather(self.clock.stop(), *(sender.stop(DRAIN) for sender in self.senders.values()))
         await _ended(self._tasks)
+        await self.leadership.close()
         for channel in self.channels.values():
             await channel.close()
         await self.database.close()
@@ -187,32 +208,46 @@ class Machine:
 
     def _asked_to_stop(self, server: uvicorn.Server) -> None:
         if self._stop.is_set():
-            server.force_exit = True
-            raise SystemExit(1)
+            os._exit(1)
         self._stop.set()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
 
-    async def _release(self) -> None:
-        """Take back leases that other processes lost, every so often."""
-        while True:
-            await asyncio.sleep(5)
-            try:
-                async with self.database.unit() as unit:
-                    await unit.outbox.release(now=self.time.now())
-            except Exception as error:
-                log.error("leases could not be taken back", error=type(error).__name__)
+    async def _poll(self, telegram: TelegramChannel) -> None:
+        """Ask Telegram for updates for as long as this process is the one that may."""
+        role = _role(telegram.name, telegram.account)
+        asking: asyncio.Task[None] | None = None
+        try:
+            while True:
+                if self.leadership.holds(role):
+                    if asking is not None and asking.done():
+                        log.error("polling ended", error=type(asking.exception()).__name__)
+                        await asyncio.sleep(POLL_AGAIN_SECONDS)
+                        asking = None
+                    if asking is None:
+                        asking = asyncio.create_task(telegram.poll(partial(self.heard, telegram.name)))
+                elif asking is not None:
+                    await _ended([asking])
+                    asking = None
+                await asyncio.sleep(OFFICE_SECONDS)
+        finally:
+            if asking is not None:
+                await _ended([asking])
+
+    def _hinted(self) -> None:
+        for sender in self.senders.values():
+            sender.wake()
 
     async def _look_after(self, whatsapp: WhatsAppChannel) -> None:
         """Keep WhatsApp in order, at the start and every so often: it holds messages and wordings of ours."""
         while True:
-            await whatsapp.look_after(lambda one: self.heard("whatsapp", one))
+            if self.leadership.holds(_role(whatsapp.name, whatsapp.account)):
+                await whatsapp.look_after(partial(self.heard, whatsapp.name))
             await asyncio.sleep(LOOK)
 
     async def _report(self, report: DeliveryReport) -> None:
-        async with self.database.unit() as unit:
-            await settle_report(unit, report, self.time.now())
+        await self.database.work(lambda unit: settle_report(unit, report, self.time.now()))
 
     async def _farewell(self, channel: str, account: str, peer: str, screen: Screen) -> None:
         """Say goodbye to an erased person. Not by the outbox: no row about them may remain."""
@@ -223,6 +258,10 @@ class Machine:
     async def _changed(self, channel: str, account: str, peer: str, member: Member) -> None:
         if channel == "telegram" and self.telegram is not None:
             await self.telegram.set_commands(peer, member.lang or "en", member.role)
+
+
+def _role(channel: str, account: str) -> str:
+    return f"{channel}:{account}"
 
 
 def _spending(settings: Settings) -> dict[str, Any]:

@@ -36,7 +36,12 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field("https://api.telegram.org", description="another Bot API server")
     telegram_mode: Literal["polling", "webhook"] = Field("polling", description="how updates arrive")
     telegram_webhook_secret: SecretStr = Field(SecretStr(""), description="secret that Telegram sends along")
-    telegram_messages_per_second: float = Field(30.0, gt=0, le=1000, description="permitted rate")
+    telegram_messages_per_second: float = Field(
+        30.0,
+        gt=0,
+        le=100_000,
+        description="permitted rate: 30, up to 1000 paid, more with a server of your own",
+    )
     twilio_account_sid: str = Field("", description="Twilio account, AC…")
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Twilio auth token")
     twilio_whatsapp_from: str = Field("", description="WhatsApp sender, whatsapp:+…")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,14 +16,20 @@ from starlette.types import ASGIApp
 
 from bot.channels.telegram import telegram_webhook
 from bot.channels.whatsapp import twilio_inbound, twilio_status
+from bot.delivery.sender import LANES
 from bot.guard import Guard
+from bot.metrics import BREAKER_STATES
 from bot.pages.demo import UPLOAD_PATH, demo_routes
+from storage.outbox import Queue
+from storage.unit import Unit
 
 if TYPE_CHECKING:
     from bot.machine import Machine
 
+CLOCK = "clock"
 STALE = 60.0
 """Seconds without a beat after which the clock or a sender counts as dead."""
+DATABASE_SECONDS = 5.0
 SHOWN_IN_PLACE = ("image/", "application/pdf", "text/calendar")
 
 
@@ -57,31 +64,45 @@ def application(machine: Machine) -> ASGIApp:
 
 
 async def state_of(machine: Machine) -> dict[str, object]:
-    """Say which of the database, the clock and the senders are alive."""
+    """Say which of the database, the clock and the senders are alive, and what this process leads."""
     try:
-        async with machine.database.reading() as unit:
-            await unit.connection.execute(sa.select(1))
+        async with asyncio.timeout(DATABASE_SECONDS):
+            await machine.database.look(lambda unit: unit.facts.get("health"))
         database = True
-    except (sa.exc.SQLAlchemyError, OSError):
+    except (sa.exc.SQLAlchemyError, OSError, TimeoutError):
         database = False
-    clock = time.monotonic() - machine.clock.beat < STALE
-    senders = {
-        channel: time.monotonic() - sender.beat < STALE for (channel, _), sender in machine.senders.items()
-    }
+    now = time.monotonic()
+    clock = now - machine.clock.beat < STALE
+    senders = {channel: now - sender.beat < STALE for (channel, _), sender in machine.senders.items()}
+    leading = [channel for (channel, _), sender in machine.senders.items() if sender.leading]
     ok = database and clock and all(senders.values()) and not machine.stopping
-    return {"ok": ok, "database": database, "clock": clock, "senders": senders}
+    return {"ok": ok, "database": database, "clock": clock, "senders": senders, "leading": leading}
 
 
 async def measured(machine: Machine) -> bytes:
     """Bring the gauges up to date and return the metrics."""
     figures = machine.metrics
-    async with machine.database.reading() as unit:
-        for (channel, state), count in (await unit.outbox.depth()).items():
-            figures.outbox.labels(channel, state).set(count)
-        figures.parked.set(await unit.inbox.parked())
+    now = machine.time.now()
+
+    async def look(unit: Unit) -> tuple[dict[tuple[str, str], int], list[Queue], int]:
+        return await unit.outbox.depth(), await unit.outbox.queues(now), await unit.inbox.parked()
+
+    depth, queues, parked = await machine.database.look(look)
+    for (channel, state), count in depth.items():
+        figures.outbox.labels(channel, state).set(count)
+    figures.waiting.clear()
+    figures.oldest.clear()
+    for queue in queues:
+        figures.waiting.labels(queue.channel, LANES[queue.lane]).set(queue.waiting)
+        figures.oldest.labels(queue.channel, LANES[queue.lane]).set(queue.oldest.total_seconds())
+    figures.parked.set(parked)
     figures.clock_age.set(time.monotonic() - machine.clock.beat)
+    figures.leading.labels(CLOCK).set(machine.leadership.holds(CLOCK))
     for (channel, _), sender in machine.senders.items():
         figures.sender_age.labels(channel).set(time.monotonic() - sender.beat)
+        figures.leading.labels(channel).set(sender.leading)
+        for state in BREAKER_STATES:
+            figures.breaker.labels(channel, state).set(sender.breaker == state)
     return figures.text()
 
 

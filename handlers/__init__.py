@@ -2,6 +2,7 @@
 
 from handlers import (
     about,
+    announcement_result,
     announcements,
     apps,
     audience,
@@ -32,6 +33,7 @@ from handlers import (
     registration,
     relay,
     reminders,
+    sending,
     settings,
     spreadsheets,
     suggestions,
@@ -41,6 +43,7 @@ from handlers import (
 
 __all__ = [
     "about",
+    "announcement_result",
     "announcements",
     "apps",
     "audience",
@@ -71,6 +74,7 @@ __all__ = [
     "registration",
     "relay",
     "reminders",
+    "sending",
     "settings",
     "spreadsheets",
     "suggestions",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from handlers.kit import (
     Upload,
     action,
     answer,
+    aside,
     column,
     lines,
     paragraphs,
@@ -97,7 +97,7 @@ async def take_spreadsheet(turn: Turn, reply: Reply) -> Screen:
     body = await _body(turn, reply.upload)
     if body is None:
         return _ask(turn, _file_trouble(turn, reply.upload))
-    checked = await asyncio.to_thread(check, body)
+    checked = await aside(check, body)
     if isinstance(checked, Refusal):
         return _ask(turn, _refusal(turn, checked))
     if checked.faults:
@@ -212,7 +212,7 @@ async def drop(turn: Turn, file_id: int) -> Screen:
 async def confirm(turn: Turn, file_id: int) -> Screen:
     """Take the whole file in, once, and send the codes."""
     body = await _waiting(turn, file_id)
-    checked = await asyncio.to_thread(check, body) if body is not None else None
+    checked = await aside(check, body) if body is not None else None
     if not isinstance(checked, Checked) or checked.faults:
         return _done_screen(
             turn, turn._("This was taken in already, or waited for too long. Please send it again.")
@@ -265,7 +265,7 @@ async def _take_in(turn: Turn, line: Line, file_id: int) -> tuple[str | int, ...
 
 
 async def _sheet(turn: Turn, name: str, rows: Sequence[Sequence[str | int]]) -> int:
-    body = await asyncio.to_thread(workbook, name.partition(".")[0], rows)
+    body = await aside(workbook, name.partition(".")[0], rows)
     file = await turn.unit.files.add(name, XLSX, body, at=turn.now, expires_at=turn.now + KEPT)
     return file.id
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers.charts import Bar, Panel, bar_chart
 from handlers.feedback import option_label
-from handlers.kit import COORDINATORS, Attachment, Button, Screen, Turn, action, lines, paragraphs, tap
+from handlers.kit import COORDINATORS, Attachment, Button, Screen, Turn, action, aside, lines, paragraphs, tap
 from handlers.menu import menu_button
 from handlers.pages import numbered_label, page_buttons, page_of
 from handlers.rules.questions import questions
@@ -173,7 +172,7 @@ async def survey_chart(turn: Turn, survey_id: int) -> Screen:
     if not said:
         return await report_screen(turn, survey)
     panels = [_panel(turn, tally) for tally in tallies(questions(survey.template), said)]
-    picture = await asyncio.to_thread(bar_chart, panels, rtl=turn.speech.rtl)
+    picture = await aside(bar_chart, panels, rtl=turn.speech.rtl)
     file = await turn.unit.files.add(
         "survey.png", "image/png", picture, at=turn.now, expires_at=turn.now + CHART_LIVES
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
-from storage.tables import addresses, members
+from storage.tables import Instant, addresses, members
 from storage.vault import random_id
 
 LONG_SILENCE = timedelta(days=180)
@@ -67,13 +68,12 @@ class Addresses(Store):
 
     async def find(self, channel: str, account: str, peer: str) -> Address | None:
         """Find the address of a provider's peer."""
-        row = await self.one(
-            sa.select(addresses).where(
-                addresses.c.channel == channel,
-                addresses.c.account == account,
-                addresses.c.peer_index == self._index(channel, peer),
-            )
-        )
+        given = {
+            "given_channel": channel,
+            "given_account": account,
+            "given_peer": self._index(channel, peer),
+        }
+        row = await self.one(_find(), given)
         return None if row is None else self._read(row)
 
     async def add(self, member_id: int, channel: str, account: str, peer: str) -> Address:
@@ -96,23 +96,14 @@ class Addresses(Store):
 
         After LONG_SILENCE it is in doubt whether it is the same person: what waited goes on waiting until `trust`.
         """
-        long_ago = sa.func.coalesce(addresses.c.heard_at < at - LONG_SILENCE, sa.false())
-        row = await self.one(
-            addresses.update()
-            # What is made up for after an outage may be older than what was heard since.
-            .where(
-                addresses.c.id == address_id,
-                sa.or_(addresses.c.heard_at.is_(None), addresses.c.heard_at <= at),
-            )
-            .values(
-                heard_at=at,
-                window_until=window_until,
-                reachable="yes",
-                in_doubt=sa.or_(addresses.c.in_doubt, long_ago),
-            )
-            .returning(addresses.c.in_doubt)
-        )
-        if row is not None and not row.in_doubt and window_until is not None and window_until > at:
+        given = {
+            "given_id": address_id,
+            "given_moment": at,
+            "given_past": at - LONG_SILENCE,
+            "given_window": window_until,
+        }
+        in_doubt = await self.scalar(_heard(), given)
+        if in_doubt is not None and not in_doubt and window_until is not None and window_until > at:
             await self.unit.outbox.window_opened(address_id, at)
 
     async def window_closed(self, address_id: int, at: datetime) -> None:
@@ -193,3 +184,33 @@ class Addresses(Store):
             heard_at=row.heard_at,
             preferred=row.preferred,
         )
+
+
+@often
+def _find() -> sa.Select[Any]:
+    return sa.select(addresses).where(
+        addresses.c.channel == sa.bindparam("given_channel"),
+        addresses.c.account == sa.bindparam("given_account"),
+        addresses.c.peer_index == sa.bindparam("given_peer"),
+    )
+
+
+@often
+def _heard() -> sa.Executable:
+    moment = sa.bindparam("given_moment", type_=Instant)
+    long_ago = sa.func.coalesce(addresses.c.heard_at < sa.bindparam("given_past", type_=Instant), sa.false())
+    return (
+        addresses.update()
+        # What is made up for after an outage may be older than what was heard since.
+        .where(
+            addresses.c.id == sa.bindparam("given_id"),
+            sa.or_(addresses.c.heard_at.is_(None), addresses.c.heard_at <= moment),
+        )
+        .values(
+            heard_at=moment,
+            window_until=sa.bindparam("given_window", type_=Instant),
+            reachable="yes",
+            in_doubt=sa.or_(addresses.c.in_doubt, long_ago),
+        )
+        .returning(addresses.c.in_doubt)
+    )

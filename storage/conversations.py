@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import addresses, conversations, members
 
@@ -32,14 +34,7 @@ class Conversations(Store):
 
     async def get(self, address_id: int) -> Conversation:
         """Return the conversation, an empty one where none is kept or it can no longer be read."""
-        known = sa.and_(addresses.c.in_doubt, members.c.state == "active").label("in_doubt")
-        row = await self.one(
-            sa.select(conversations.c.state_sealed, known)
-            .select_from(addresses)
-            .join(members, members.c.id == addresses.c.member_id)
-            .outerjoin(conversations, conversations.c.address_id == addresses.c.id)
-            .where(addresses.c.id == address_id)
-        )
+        row = await self.one(_get(), {"given_address": address_id})
         if row is None or row.state_sealed is None:
             return Conversation(in_doubt=bool(row and row.in_doubt))
         kept = json.loads(self.unit.vault.open(row.state_sealed, "conversations", "state", address_id))
@@ -52,13 +47,11 @@ class Conversations(Store):
 
     async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
         """Keep the conversation."""
-        kept = asdict(conversation)
-        del kept["in_doubt"]
+        kept = {"ask": conversation.ask, "accepts": conversation.accepts, "offered": conversation.offered}
         state = json.dumps(kept, ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
-        values = {"state_sealed": sealed, "touched_at": at}
-        insert = self.upsert(conversations).values(address_id=address_id, **values)
-        await self.run(insert.on_conflict_do_update(index_elements=["address_id"], set_=values))
+        given = {"address_id": address_id, "state_sealed": sealed, "touched_at": at}
+        await self.run(_put(self.unit.is_postgresql), given)
 
     async def drop_asks(self, since: datetime, until: datetime) -> int:
         """Drop the waiting question of chats last touched between two moments and return how many."""
@@ -74,3 +67,27 @@ class Conversations(Store):
                 await self.put(row.address_id, Conversation(offered=kept.offered), row.touched_at)
                 dropped += 1
         return dropped
+
+
+@often
+def _get() -> sa.Select[Any]:
+    in_doubt = sa.and_(addresses.c.in_doubt, members.c.state == "active").label("in_doubt")
+    return (
+        sa.select(conversations.c.state_sealed, in_doubt)
+        .select_from(addresses)
+        .join(members, members.c.id == addresses.c.member_id)
+        .outerjoin(conversations, conversations.c.address_id == addresses.c.id)
+        .where(addresses.c.id == sa.bindparam("given_address"))
+    )
+
+
+@often
+def _put(postgresql: bool) -> sa.Executable:
+    names = ("address_id", "state_sealed", "touched_at")
+    insert = Store.upsert_on(postgresql, conversations).values(
+        {name: sa.bindparam(name, type_=conversations.c[name].type) for name in names}
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["address_id"],
+        set_={name: insert.excluded[name] for name in names[1:]},
+    )

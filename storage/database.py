@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.direct import Connection, Direct, Job
+from storage.outbox import Claimed
 from storage.unit import Unit
 from storage.vault import Vault
 
@@ -32,6 +35,27 @@ SCRUBBED_IN_MEMORY = 65_536
 """A SQLite file of more pages (256 MiB) is rewritten by way of a temporary file, for want of memory."""
 
 
+JOBS_TOGETHER = 64
+"""At most so many units of work share a commit on SQLite."""
+NOTIFIED = "diwakhan_outgoing"
+"""The PostgreSQL channel on which processes tell each other that something was queued."""
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Told, after a commit, which replies this process is to send at once, and whether others were queued."""
+
+    def __call__(self, handed: Sequence[Claimed] = (), *, queued: bool = True) -> None:
+        """Take them on."""
+
+
+Task = Callable[[Unit], Awaitable[T]]
+
+_NOTIFY = sa.select(sa.func.pg_notify(NOTIFIED, ""))
+_NOT_FLUSHED = sa.text("SET LOCAL synchronous_commit TO off")
+
+
 class Database:
     """Opens units of work. On SQLite writers queue in this process and begin IMMEDIATE; readers never wait."""
 
@@ -41,15 +65,23 @@ class Database:
         self.vault = vault
         self.engine = _engine(self.url)
         self._writer = asyncio.Lock()
-        self._listeners: list[Callable[[], None]] = []
+        self._direct: dict[bool, Direct] = {}
+        self._jobs: deque[Job] = deque()
+        self._running: asyncio.Task[None] | None = None
+        self._listeners: list[Listener] = []
+        self.leases: dict[tuple[str, str], str] = {}
+        """For each (channel, account) whose messages this process sends: the lease it sends them under."""
 
     @property
     def is_sqlite(self) -> bool:
         """Say whether one file holds everything."""
         return self.url.get_backend_name() == "sqlite"
 
-    def on_outgoing(self, listener: Callable[[], None]) -> None:
-        """Call the listener after each commit that put something into the outbox: a hint, never the truth."""
+    def on_outgoing(self, listener: Listener) -> None:
+        """Call the listener after each commit that put something into the outbox: a hint, never the truth.
+
+        It is given the replies that this process is to send at once.
+        """
         self._listeners.append(listener)
 
     @asynccontextmanager
@@ -61,9 +93,45 @@ class Database:
         else:
             async with self._begin(writes=True) as unit:
                 yield unit
-        if unit.outgoing:
-            for listener in self._listeners:
-                listener()
+        self._tell(unit)
+
+    async def work(self, task: Task[T], *, first: Task[bool] | None = None, within: float = 0.0) -> T:
+        """Run a task as one unit of work and return what it returns, once that is committed.
+
+        The task may await nothing but its unit: on SQLite it runs to its end in a thread, and may share its
+        commit with others (see storage.direct). `first` is committed before, in a transaction of its own that
+        outlives this process but perhaps not a power cut: cheap enough to note what one is about to do; where it
+        returns true, the task shares its commit with nobody. Raises TimeoutError after `within` seconds. Not
+        waiting any longer does not undo the work.
+        """
+        if self.is_sqlite:
+            made: list[Unit] = []
+            job = Job(
+                self._unit_for(task, made), None if first is None else self._unit_for(first, []), within
+            )
+            await self._queued(job)
+            self._tell(made[-1])
+            result: T = job.result
+            return result
+        async with asyncio.timeout(within or None):
+            if first is not None:
+                async with self._begin(writes=True) as before:
+                    await before.connection.execute(_NOT_FLUSHED)
+                    await first(before)
+            async with self.unit() as unit:
+                return await task(unit)
+
+    async def look(self, task: Task[T], *, within: float = 0.0) -> T:
+        """Run a task that only reads, in one consistent snapshot; it may await nothing but its unit."""
+        if self.is_sqlite:
+            job = Job(self._unit_for(task, []), within=within)
+            await self._directly(writes=False).run([job])
+            if job.error is not None:
+                raise job.error
+            result: T = job.result
+            return result
+        async with asyncio.timeout(within or None), self.reading() as unit:
+            return await task(unit)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:
@@ -76,7 +144,45 @@ class Database:
         async with self.engine.connect() as raw:
             connection = await raw.execution_options(diwakhan_writes=writes)
             async with connection.begin():
-                yield Unit(connection, self.vault)
+                unit = Unit(connection, self.vault, self.leases)
+                yield unit
+                if unit.outgoing and unit.is_postgresql:
+                    await connection.execute(_NOTIFY)
+
+    def _directly(self, *, writes: bool) -> Direct:
+        if writes not in self._direct:
+            name = "writer" if writes else "reader"
+            self._direct[writes] = Direct(_sqlite_engine(self.url), name, writes=writes)
+        return self._direct[writes]
+
+    def _unit_for(self, task: Task[T], made: list[Unit]) -> Callable[[Connection], Awaitable[T]]:
+        async def run(connection: Connection) -> T:
+            made.append(Unit(connection, self.vault, self.leases))
+            return await task(made[-1])
+
+        return run
+
+    async def _queued(self, job: Job) -> None:
+        """Run a job with all that wait at the same time; raises its error."""
+        self._jobs.append(job)
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run_jobs())
+        await job.done.wait()
+        if job.error is not None:
+            raise job.error
+
+    async def _run_jobs(self) -> None:
+        while self._jobs:
+            async with self._writer:
+                jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), JOBS_TOGETHER))]
+                await self._directly(writes=True).run(jobs)
+            for job in jobs:
+                job.done.set()
+
+    def _tell(self, unit: Unit) -> None:
+        if unit.outgoing or unit.handed:
+            for listener in self._listeners:
+                listener(unit.handed, queued=unit.outgoing)
 
     async def scrub(self) -> bool:
         """Take the remains of deleted rows off the disk; False where a reader was in the way: try again.
@@ -111,6 +217,9 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        for direct in self._direct.values():
+            await direct.close()
+        self._direct.clear()
         await self.engine.dispose()
 
 
@@ -136,11 +245,21 @@ def _engine(url: sa.URL) -> AsyncEngine:
 
 
 def _sqlite(url: sa.URL) -> AsyncEngine:
-    if url.database and url.database != ":memory:":
+    if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=5, max_overflow=5)
+    _configured(engine.sync_engine)
+    return engine
 
-    @sa.event.listens_for(engine.sync_engine, "connect")
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url.set(drivername="sqlite+pysqlite"), poolclass=sa.NullPool)
+    _configured(engine)
+    return engine
+
+
+def _configured(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         # The driver's own implicit BEGIN is deferred: a read that turns into a write then fails at once.
         connection.isolation_level = None
@@ -149,9 +268,7 @@ def _sqlite(url: sa.URL) -> AsyncEngine:
             cursor.execute(pragma)
         cursor.close()
 
-    @sa.event.listens_for(engine.sync_engine, "begin")
+    @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("diwakhan_writes", True)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine

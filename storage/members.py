@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import addresses, members
 from storage.vault import random_id
@@ -51,7 +52,7 @@ class Members(Store):
 
     async def get(self, member_id: int) -> Member | None:
         """Find a person by id."""
-        row = await self.one(sa.select(members).where(members.c.id == member_id))
+        row = await self.one(_get(), {"given_id": member_id})
         return None if row is None else self._read(row)
 
     async def many(self, member_ids: Sequence[int]) -> list[Member]:
@@ -102,9 +103,7 @@ class Members(Store):
 
     async def seen(self, member_id: int, day: date) -> None:
         """Note the day on which a person was last heard."""
-        await self.run(
-            members.update().where(members.c.id == member_id, members.c.seen_on < day).values(seen_on=day)
-        )
+        await self.run(_seen(), {"given_id": member_id, "given_day": day})
 
     async def erase(self, member_id: int) -> None:
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
@@ -136,3 +135,18 @@ class Members(Store):
             created_at=row.created_at,
             second_lang=row.second_lang,
         )
+
+
+@often
+def _get() -> sa.Select[Any]:
+    return sa.select(members).where(members.c.id == sa.bindparam("given_id"))
+
+
+@often
+def _seen() -> sa.Update:
+    day = sa.bindparam("given_day", type_=sa.Date)
+    return (
+        members.update()
+        .where(members.c.id == sa.bindparam("given_id"), members.c.seen_on < day)
+        .values(seen_on=day)
+    )

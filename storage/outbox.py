@@ -1,7 +1,11 @@
 """The outbox: every message to anyone is a row here, written in the transaction that is the reason for it.
 
-States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn. A row that
-is written only to say why somebody is left out is born failed, with its reason.
+States: queued → sending (leased) → sent → delivered → read, or failed, unknown, expired, withdrawn; paused while a
+coordinator says so. A row that is written only to say why somebody is left out is born failed, with its reason.
+
+A lease names the process and the term in which it sends for one channel account. Leases know no time: whoever
+becomes the account's sender takes back the leases of all others (see storage.leadership), so that a clock that
+jumps can neither lose nor double a message.
 
 Reasons are a closed set: opted_out · muted · blocked · unreachable · window_closed · withheld · not_joined ·
 rejected · misconfigured · gave_up · too_late · stopped · not_applicable · unsure · elsewhere: it went to another of
@@ -13,13 +17,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from storage.addresses import Address, best_address, best_first
+from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
 
@@ -44,6 +51,7 @@ HELD_GRACE = 30 * 86_400 * 1_000_000
 """Microseconds after its end for which a held row is left to `expire_held`, which knows the reason."""
 FORWARD = {
     "queued": 0,
+    "paused": 0,
     "sending": 1,
     "unknown": 2,
     "expired": 2,
@@ -56,15 +64,20 @@ FORWARD = {
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row this process has leased and must settle. `screen` is a reply's ready Screen as JSON, else empty."""
+    """A row this process has leased and must settle. `screen` is a reply's ready Screen as JSON, else empty.
+
+    `lang` and `silenced` are the recipient's, at the time of the lease.
+    """
 
     id: int
+    lease: str
     lane: int
     kind: str
     subject: str
     args: tuple[Any, ...]
-    member_id: int
-    address_id: int
+    address: Address
+    lang: str
+    silenced: bool
     screen: str
     replaces: str
     callback: str
@@ -73,6 +86,18 @@ class Claimed:
     parts_sent: int
     expires_at: datetime
     created_at: datetime
+    shown: Any = None
+    """The Screen itself, where the reply was handed over within this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many rows of a channel's lane are due and not sent, and for how long the oldest has been."""
+
+    channel: str
+    lane: int
+    waiting: int
+    oldest: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +132,63 @@ class Outbox(Store):
         replaces: str = "",
         callback: str = "",
         card: str = "",
+        shown: Any = None,
     ) -> None:
-        """Queue a ready screen (JSON) for the chat that just spoke. The key makes a repetition harmless."""
-        insert = self.upsert(outbox).values(
-            key=key,
-            lane=REPLY,
-            kind="screen",
-            member_id=address.member_id,
-            address_id=address.id,
-            channel=address.channel,
-            account=address.account,
-            screen_sealed=self.unit.vault.seal(screen, "outbox", "screen", key),
-            replaces=replaces,
-            callback=callback,
-            card=card,
-            not_before=at,
-            expires_at=at + LIFETIME[REPLY],
-            created_at=at,
-        )
-        if await self.run(insert.on_conflict_do_nothing(index_elements=["key"])):
+        """Queue a ready screen (JSON) for the chat that just spoke. The key makes a repetition harmless.
+
+        Where this process sends for the account and nothing stands before it, it is handed over instead.
+        """
+        lease = self.unit.leases.get((address.channel, address.account), "")
+        if lease and await self.scalar(_waiting(), {"given_address": address.id, "given_now": at}):
+            lease = ""
+        given = {
+            "key": key,
+            "lane": REPLY,
+            "kind": "screen",
+            "args": [],
+            "member_id": address.member_id,
+            "address_id": address.id,
+            "channel": address.channel,
+            "account": address.account,
+            "screen_sealed": self.unit.vault.seal(screen, "outbox", "screen", key),
+            "replaces": replaces,
+            "callback": callback,
+            "card": card,
+            "state": "sending" if lease else "queued",
+            "lease": lease,
+            "attempts": 1 if lease else 0,
+            "not_before": at,
+            "expires_at": at + LIFETIME[REPLY],
+            "created_at": at,
+        }
+        row_id = await self.scalar(_insert_reply(self.unit.is_postgresql), given)
+        if row_id is None:
+            return
+        if not lease:
             self.unit.outgoing = True
+            return
+        self.unit.handed.append(
+            Claimed(
+                id=row_id,
+                lease=lease,
+                lane=REPLY,
+                kind="screen",
+                subject="",
+                args=(),
+                address=address,
+                lang="",
+                silenced=False,
+                screen=screen,
+                replaces=replaces,
+                callback=callback,
+                card=card,
+                attempts=1,
+                parts_sent=0,
+                expires_at=at + LIFETIME[REPLY],
+                created_at=at,
+                shown=shown,
+            )
+        )
 
     async def notify(
         self,
@@ -231,67 +293,33 @@ class Outbox(Store):
         return await self.scalar(sa.select(outbox.c.id).where(outbox.c.key == key)) is not None
 
     async def claim(
-        self,
-        channel: str,
-        account: str,
-        lease: str,
-        *,
-        now: datetime,
-        until: datetime,
-        limit: int,
-        lanes: tuple[int, ...],
+        self, channel: str, account: str, lease: str, *, now: datetime, limit: int, lanes: tuple[int, ...]
     ) -> list[Claimed]:
         """Lease due rows of one channel account, most urgent lane first, at most one per chat and lane."""
-        earlier = outbox.alias("earlier")
-        in_the_way = sa.exists().where(
-            earlier.c.address_id == outbox.c.address_id,
-            earlier.c.state.in_(PENDING),
-            sa.or_(
-                earlier.c.state == "sending",
-                # One that is put off until later lets others pass; one that is tried again keeps its place.
-                sa.and_(
-                    earlier.c.lane == outbox.c.lane,
-                    earlier.c.id < outbox.c.id,
-                    sa.or_(earlier.c.not_before <= now, earlier.c.attempts > 0),
-                ),
-            ),
-        )
-        due = (
-            sa.select(outbox.c.id)
-            .where(
-                outbox.c.state == "queued",
-                outbox.c.channel == channel,
-                outbox.c.account == account,
-                outbox.c.lane.in_(lanes),
-                outbox.c.not_before <= now,
-                ~in_the_way,
-            )
-            .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.id)
-            .limit(limit)
-        )
-        if self.unit.is_postgresql:
-            due = due.with_for_update(skip_locked=True, of=outbox)
-        statement = (
-            outbox.update()
-            .where(outbox.c.id.in_(due))
-            .values(state="sending", lease=lease, leased_until=until, attempts=outbox.c.attempts + 1)
-            .returning(outbox)
-        )
-        rows = (await self.unit.connection.execute(statement)).all()
-        claimed = [self._read(row) for row in rows]
+        taken: list[int] = []
+        for lane in lanes:
+            if len(taken) < limit:
+                given = {
+                    "given_channel": channel,
+                    "given_account": account,
+                    "given_lane": lane,
+                    "given_lease": lease,
+                    "given_now": now,
+                    "given_limit": limit - len(taken),
+                }
+                rows = await self.all(_claim(self.unit.is_postgresql), given)
+                taken += [row[0] for row in rows]
+        if not taken:
+            return []
+        claimed = [self._read(row) for row in await self.all(_claimed(), {"given_ids": taken})]
         return sorted(claimed, key=lambda one: (one.lane, one.id))
 
-    async def still_mine(self, row_id: int, lease: str, now: datetime) -> bool:
-        """Check just before sending that the lease holds and nobody withdrew the row."""
-        found = await self.scalar(
-            sa.select(outbox.c.id).where(
-                outbox.c.id == row_id,
-                outbox.c.state == "sending",
-                outbox.c.lease == lease,
-                outbox.c.leased_until > now,
-            )
-        )
-        return found is not None
+    async def sent(self, rows: Sequence[tuple[int, str]], now: datetime) -> None:
+        """End rows as sent; each is given with the provider's id of it. Never backwards, lease or no lease."""
+        fillings = [
+            {"given_id": row_id, "given_provider": remote, "given_now": now} for row_id, remote in rows
+        ]
+        await self.run(_sent(), fillings)
 
     async def settle(
         self,
@@ -308,9 +336,7 @@ class Outbox(Store):
             outbox.update()
             # A try that was reported as come to nothing before it could be written down stays so.
             .where(outbox.c.id == row_id, _behind(state), _still_counts(provider_id))
-            .values(
-                state=state, reason=reason, detail=detail[:80], settled_at=now, lease="", leased_until=None
-            )
+            .values(state=state, reason=reason, detail=detail[:80], settled_at=now, lease="")
         )
         if provider_id:
             await self.run(
@@ -319,18 +345,17 @@ class Outbox(Store):
                 .values(provider_id=provider_id)
             )
 
-    async def retry(self, row_id: int, *, not_before: datetime, reason: str = "", detail: str = "") -> None:
-        """Put a row back in its queue for a later try."""
+    async def retry(self, row: Claimed, *, not_before: datetime, detail: str = "") -> None:
+        """Put a row back in its queue for a later try, unless somebody else has taken it over."""
         await self.run(
             outbox.update()
-            .where(outbox.c.id == row_id, outbox.c.state == "sending")
+            .where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease == row.lease)
             .values(
                 state="queued",
                 not_before=not_before,
-                reason=reason,
+                reason="",
                 detail=detail[:80],
                 lease="",
-                leased_until=None,
             )
         )
         self.unit.outgoing = True
@@ -369,23 +394,57 @@ class Outbox(Store):
         )
         return True
 
-    async def release(self, *, now: datetime, all_leases: bool = False) -> int:
-        """Take back leases that ran out (or all of them, when this is the only process) and return how many.
+    async def take_over(self, channel: str, account: str, lease: str, *, now: datetime) -> dict[str, int]:
+        """Take back what earlier senders of an account had leased, and return how many rows became what.
 
         What became of such a row is not known. A reply or notice is sent again; a broadcast is never blindly
         repeated but ends as unknown, for a coordinator to decide.
         """
-        lost = sa.true() if all_leases else outbox.c.leased_until <= now
-        sending = outbox.c.state == "sending"
+        theirs = sa.and_(
+            outbox.c.state == "sending",
+            outbox.c.channel == channel,
+            outbox.c.account == account,
+            outbox.c.lease != lease,
+        )
         parked = await self.run(
             outbox.update()
-            .where(sending, lost, outbox.c.lane == BROADCAST)
-            .values(state="unknown", reason="unsure", settled_at=now, lease="", leased_until=None)
+            .where(theirs, outbox.c.lane == BROADCAST)
+            .values(state="unknown", reason="unsure", settled_at=now, lease="")
         )
-        again = await self.run(
-            outbox.update().where(sending, lost).values(state="queued", lease="", leased_until=None)
+        again = await self.run(outbox.update().where(theirs).values(state="queued", lease=""))
+        return {"unknown": parked, "queued": again}
+
+    async def due_now(self, channel: str, account: str, now: datetime) -> int:
+        """Make replies due that a clock stepped back would keep waiting, and return how many."""
+        return await self.run(
+            outbox.update()
+            .where(
+                outbox.c.channel == channel,
+                outbox.c.account == account,
+                outbox.c.state == "queued",
+                outbox.c.lane == REPLY,
+                outbox.c.not_before > now,
+            )
+            .values(not_before=now)
         )
-        return parked + again
+
+    async def pause(self, subject: str, kind: str) -> int:
+        """Keep what is still queued of a subject from being sent until it is resumed and return how many rows."""
+        return await self.run(
+            outbox.update()
+            .where(outbox.c.subject == subject, outbox.c.state == "queued", outbox.c.kind == kind)
+            .values(state="paused")
+        )
+
+    async def resume(self, subject: str, kind: str, *, now: datetime) -> int:
+        """Let what was paused be sent, with its full lifetime before it, and return how many rows."""
+        let_go = await self.run(
+            outbox.update()
+            .where(outbox.c.subject == subject, outbox.c.state == "paused", outbox.c.kind == kind)
+            .values(state="queued", expires_at=now + LIFETIME[BROADCAST])
+        )
+        self.unit.outgoing = self.unit.outgoing or let_go > 0
+        return let_go
 
     async def fall_over(self, row_id: int, *, now: datetime) -> bool:
         """Queue a notice that one address can't get for the person's next best one; False where there is none.
@@ -464,8 +523,8 @@ class Outbox(Store):
         self.unit.outgoing = True
 
     async def withdraw(self, subject: str, *, now: datetime, reason: str = "stopped", kind: str = "") -> int:
-        """Take back what is still queued for a subject and return how many rows."""
-        conditions = [outbox.c.subject == subject, outbox.c.state == "queued"]
+        """Take back what is still queued or paused for a subject and return how many rows."""
+        conditions = [outbox.c.subject == subject, outbox.c.state.in_(("queued", "paused"))]
         if kind:
             conditions.append(outbox.c.kind == kind)
         return await self.run(
@@ -510,6 +569,15 @@ class Outbox(Store):
         row = await self.one(sa.select(outbox.c.id).where(outbox.c.channel == channel, may_go).limit(1))
         return row is not None
 
+    async def unfinished(self, subject: str) -> bool:
+        """Say whether anything of a subject is still to go out by itself."""
+        waits = sa.or_(
+            sa.and_(outbox.c.state == "queued", outbox.c.reason != HELD),
+            outbox.c.state.in_(("sending", "paused")),
+        )
+        statement = sa.select(outbox.c.id).where(outbox.c.subject == subject, waits).limit(1)
+        return await self.scalar(statement) is not None
+
     async def tally(self, subject: str) -> dict[tuple[str, str], int]:
         """Count a subject's rows by (state, reason)."""
         rows = await self.all(
@@ -527,6 +595,17 @@ class Outbox(Store):
             )
         )
         return {(row[0], row[1]): row[2] for row in rows}
+
+    async def queues(self, now: datetime) -> list[Queue]:
+        """Tell how long every queue is, by channel and lane."""
+        oldest = sa.func.min(outbox.c.not_before, type_=Instant)
+        rows = await self.all(
+            sa.select(outbox.c.channel, outbox.c.lane, sa.func.count(), oldest)
+            .where(outbox.c.state == "queued", outbox.c.not_before <= now)
+            .group_by(outbox.c.channel, outbox.c.lane)
+            .order_by(outbox.c.channel, outbox.c.lane)
+        )
+        return [Queue(row[0], row[1], row[2], now - row[3]) for row in rows]
 
     async def shred(self, before: datetime, people: sa.Select[tuple[int]] | None = None) -> int:
         """Drop what replies settled before a moment showed, and which message they answered; return how many.
@@ -555,9 +634,7 @@ class Outbox(Store):
                 not_before=sa.type_coerce(outbox.c.expires_at, sa.BigInteger) + HELD_GRACE,
                 # One that is only put off holds no later message up.
                 attempts=0,
-                parts_sent=0,
                 lease="",
-                leased_until=None,
             )
         )
 
@@ -602,9 +679,7 @@ class Outbox(Store):
             outbox.c.id == row_id, outbox.c.state.in_(PENDING), outbox.c.expires_at > until
         )
         done = await self.run(
-            in_time.values(
-                state="queued", reason=DAILY, not_before=until, attempts=0, lease="", leased_until=None
-            )
+            in_time.values(state="queued", reason=DAILY, not_before=until, attempts=0, lease="")
         )
         if not done:
             await self.hold(row_id)
@@ -689,7 +764,6 @@ class Outbox(Store):
                 not_before=not_before,
                 settled_at=None,
                 lease="",
-                leased_until=None,
             )
         )
         self.unit.outgoing = self.unit.outgoing or done > 0
@@ -715,14 +789,25 @@ class Outbox(Store):
 
     def _read(self, row: sa.Row[Any]) -> Claimed:
         args = row.args if isinstance(row.args, list) else json.loads(row.args)
+        address = Address(
+            id=row.address_id,
+            member_id=row.member_id,
+            channel=row.channel,
+            account=row.account,
+            peer=self.unit.vault.open_text(row.peer_sealed, "addresses", "peer", row.address_id),
+            reachable=row.reachable,
+            window_until=row.window_until,
+        )
         return Claimed(
             id=row.id,
+            lease=row.lease,
             lane=row.lane,
             kind=row.kind,
             subject=row.subject,
             args=tuple(args),
-            member_id=row.member_id,
-            address_id=row.address_id,
+            address=address,
+            lang=row.lang,
+            silenced=row.silenced,
             screen=self.unit.vault.open_text(row.screen_sealed, "outbox", "screen", row.key),
             replaces=row.replaces,
             callback=row.callback,
@@ -754,3 +839,117 @@ def _behind(state: str) -> sa.ColumnElement[bool]:
     """Match rows that a new state would move forward."""
     rank = FORWARD.get(state, 2)
     return outbox.c.state.in_([name for name, other in FORWARD.items() if other < rank])
+
+
+# --- statements that every Turn and every delivery runs, built once -----------------------------------------
+
+_now = sa.bindparam("given_now", type_=Instant)
+
+
+def _before(earlier: sa.FromClause, now: sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    """Match what goes first in its chat: one that is put off lets others pass, one that is retried does not."""
+    return sa.or_(earlier.c.not_before <= now, earlier.c.attempts > 0)
+
+
+def _pending(earlier: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(*(earlier.c.state == state for state in PENDING))
+
+
+@often
+def _waiting() -> sa.Select[tuple[int]]:
+    earlier = outbox.alias("earlier")
+    return (
+        sa.select(earlier.c.id)
+        .where(
+            earlier.c.address_id == sa.bindparam("given_address"),
+            _pending(earlier),
+            sa.or_(earlier.c.state == "sending", sa.and_(earlier.c.lane == REPLY, _before(earlier, _now))),
+        )
+        .limit(1)
+    )
+
+
+@often
+def _insert_reply(postgresql: bool) -> sa.Executable:
+    names = (
+        "key", "lane", "kind", "args", "member_id", "address_id", "channel", "account", "screen_sealed",
+        "replaces", "callback", "card", "state", "lease", "attempts", "not_before", "expires_at", "created_at",
+    )  # fmt: skip
+    values = {name: sa.bindparam(name, type_=outbox.c[name].type) for name in names}
+    insert = Store.upsert_on(postgresql, outbox).values(**values)
+    return insert.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
+
+
+@often
+def _claim(postgresql: bool) -> sa.Executable:
+    earlier = outbox.alias("earlier")
+    in_the_way = sa.exists().where(
+        earlier.c.address_id == outbox.c.address_id,
+        _pending(earlier),
+        sa.or_(
+            earlier.c.state == "sending",
+            sa.and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, _before(earlier, _now)),
+        ),
+    )
+    due = (
+        sa.select(outbox.c.id)
+        .where(
+            outbox.c.state == "queued",
+            outbox.c.channel == sa.bindparam("given_channel"),
+            outbox.c.account == sa.bindparam("given_account"),
+            outbox.c.lane == sa.bindparam("given_lane"),
+            outbox.c.not_before <= _now,
+            ~in_the_way,
+        )
+        .order_by(outbox.c.not_before, outbox.c.id)
+        .limit(sa.bindparam("given_limit", type_=sa.Integer))
+    )
+    if postgresql:
+        due = due.with_for_update(skip_locked=True, of=outbox)
+    return (
+        outbox.update()
+        .where(outbox.c.id.in_(due))
+        .values(
+            state="sending", lease=sa.bindparam("given_lease"), attempts=outbox.c.attempts + sa.literal(1)
+        )
+        .returning(outbox.c.id)
+    )
+
+
+@cache
+def _claimed() -> sa.Select[Any]:
+    return (
+        sa.select(
+            outbox,
+            addresses.c.peer_sealed,
+            addresses.c.reachable,
+            addresses.c.window_until,
+            members.c.lang,
+            members.c.silenced,
+        )
+        .join(addresses, addresses.c.id == outbox.c.address_id)
+        .join(members, members.c.id == outbox.c.member_id)
+        .where(outbox.c.id.in_(sa.bindparam("given_ids", expanding=True)))
+    )
+
+
+@cache
+def _sent() -> sa.Update:
+    provider = sa.bindparam("given_provider", type_=sa.String)
+    return (
+        outbox.update()
+        .where(
+            outbox.c.id == sa.bindparam("given_id"),
+            _behind("sent"),
+            # A try that was reported as come to nothing before it could be written down stays so.
+            sa.or_(provider == "", outbox.c.refused_id != provider),
+        )
+        .values(
+            state="sent",
+            reason="",
+            detail="",
+            provider_id=provider,
+            settled_at=_now,
+            lease="",
+        )
+    )

@@ -22,20 +22,24 @@ class Store:
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
 
-    async def one(self, statement: sa.Executable) -> AnyRow | None:
-        """Return the first row, or nothing."""
-        return (await self.unit.connection.execute(statement)).first()
+    async def one(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> AnyRow | None:
+        """Return the first row, or nothing. `given` fills a statement that was built once for all."""
+        row: AnyRow | None = (await self.unit.connection.execute(statement, given)).first()
+        return row
 
-    async def all(self, statement: sa.Executable) -> Sequence[AnyRow]:
+    async def all(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> Sequence[AnyRow]:
         """Return every row."""
-        return (await self.unit.connection.execute(statement)).all()
+        rows: Sequence[AnyRow] = (await self.unit.connection.execute(statement, given)).all()
+        return rows
 
-    async def scalar(self, statement: sa.Executable) -> Any:
+    async def scalar(self, statement: sa.Executable, given: dict[str, Any] | None = None) -> Any:
         """Return the first column of the first row, or nothing."""
-        return (await self.unit.connection.execute(statement)).scalar()
+        return (await self.unit.connection.execute(statement, given)).scalar()
 
-    async def run(self, statement: sa.Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
-        """Run a statement that changes rows and return how many."""
+    async def run(
+        self, statement: sa.Executable, rows: Sequence[dict[str, Any]] | dict[str, Any] | None = None
+    ) -> int:
+        """Run a statement that changes rows, once or for each of several fillings; return how many it changed."""
         if rows is not None and not rows:
             return 0
         result: sa.CursorResult[Any] = await self.unit.connection.execute(statement, rows)
@@ -50,4 +54,9 @@ class Store:
 
     def upsert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """Return the database's own INSERT, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.unit.is_postgresql else sqlite.insert(table)
+        return self.upsert_on(self.unit.is_postgresql, table)
+
+    @staticmethod
+    def upsert_on(is_postgresql: bool, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """Return one database's INSERT, for statements that are built once for all."""
+        return postgresql.insert(table) if is_postgresql else sqlite.insert(table)

@@ -49,6 +49,8 @@ class Instant(TypeDecorator[datetime]):
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 Json = sa.JSON()
+YES, NO = sa.text("true"), sa.text("false")
+"""Defaults that both databases read: a migration spells SQLAlchemy's own as 1 and 0, which PostgreSQL refuses."""
 
 
 def _id() -> sa.Column[int]:
@@ -90,7 +92,7 @@ organisations = sa.Table(
         "kind", sa.String(16), nullable=False, server_default="prime"
     ),  # prime | subgrantee | organiser | donor
     sa.Column("governorate", sa.String(40), nullable=False, server_default=""),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=YES),
 )
 
 members = sa.Table(
@@ -106,7 +108,7 @@ members = sa.Table(
     _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
     sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("consented_at", Instant),
-    sa.Column("silenced", sa.Boolean, nullable=False, server_default=sa.text("false")),  # said a stop word
+    sa.Column("silenced", sa.Boolean, nullable=False, server_default=NO),  # said a stop word
     sa.Column(
         "muted", sa.String(200), nullable=False, server_default=""
     ),  # e.g. ",polls,surveys,": not wanted
@@ -132,9 +134,9 @@ addresses = sa.Table(
         "window_until", Instant
     ),  # until when free-form text may be sent; null: no window on this channel
     sa.Column("heard_at", Instant),
-    sa.Column("preferred", sa.Boolean, nullable=False, server_default=sa.false()),  # announcements go here
+    sa.Column("preferred", sa.Boolean, nullable=False, server_default=NO),  # announcements go here
     sa.Column(
-        "in_doubt", sa.Boolean, nullable=False, server_default=sa.false()
+        "in_doubt", sa.Boolean, nullable=False, server_default=NO
     ),  # silent for so long that the number may be somebody else's by now
     sa.UniqueConstraint("channel", "account", "peer_index"),
     sa.Index("ix_addresses_member_id", "member_id"),
@@ -154,7 +156,7 @@ link_codes = sa.Table(  # a person's live code for linking another app: shown in
     sa.Column("seed", sa.LargeBinary, nullable=False),
     sa.Column("code_index", sa.LargeBinary, nullable=False, unique=True),
     _ref("typed_at_id", "addresses", nullable=True),  # where it was typed first: nobody else can use it then
-    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),  # waits for its maker's yes
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=NO),  # waits for its maker's yes
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
 )
@@ -362,13 +364,16 @@ announcements = sa.Table(
     "announcements",
     metadata,
     _id(),
-    _state("draft"),  # draft | sending | stopped | done | failed
+    _state("draft"),  # draft | scheduled | missed | sending | paused | stopped | done
     _ref("event_id", "events", nullable=True, ondelete="SET NULL"),  # carries a Register button
     sa.Column("audience", Json, nullable=False, server_default="{}"),
     _ref("file_id", "files", nullable=True, ondelete="SET NULL"),
     _member("author_id", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("confirmed_at", Instant),
+    sa.Column("send_at", Instant),  # the hour it waits for
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),  # rows written when it was sent
+    sa.Column("told_at", Instant),  # when its author was last told how far it has come
     sa.Column("finished_at", Instant),
 )
 
@@ -705,7 +710,7 @@ inbox = (
         sa.Column("channel", sa.String(16), primary_key=True),
         sa.Column("account", sa.String(64), primary_key=True),
         sa.Column("provider_id", sa.String(128), primary_key=True),
-        _state("done"),  # done | failing | parked
+        _state("open"),  # open (in hand, or failing) | done | parked
         sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
         sa.Column("error", sa.String(80), nullable=False, server_default=""),  # exception class only
         sa.Column("payload_sealed", sa.LargeBinary),  # parked only
@@ -738,7 +743,7 @@ outbox = sa.Table(
         "card", sa.String(40), nullable=False, server_default=""
     ),  # a message kept up to date under this name
     _state("queued"),
-    # queued | sending | sent | delivered | read | failed | unknown | expired | withdrawn
+    # queued | paused | sending | sent | delivered | read | failed | unknown | expired | withdrawn
     sa.Column("reason", sa.String(40), nullable=False, server_default=""),  # closed set, see storage.outbox
     sa.Column("detail", sa.String(80), nullable=False, server_default=""),  # provider's code, never a text
     sa.Column("provider_id", sa.String(128), nullable=False, server_default=""),
@@ -750,7 +755,6 @@ outbox = sa.Table(
     sa.Column("not_before", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("lease", sa.String(40), nullable=False, server_default=""),
-    sa.Column("leased_until", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
     sa.Index("ix_outbox_due", "state", "channel", "account", "lane", "not_before", "id"),

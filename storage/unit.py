@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.addresses import Addresses
 from storage.announcements import Announcements
 from storage.browser import BrowserMessages
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
+from storage.direct import Connection
 from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
@@ -24,7 +24,7 @@ from storage.merging import Merging
 from storage.moments import Moments
 from storage.openings import Openings
 from storage.organisations import Organisations
-from storage.outbox import Outbox
+from storage.outbox import Claimed, Outbox
 from storage.polls import Polls
 from storage.profiles import Profiles
 from storage.questions import Questions
@@ -39,11 +39,15 @@ from storage.vault import Vault
 class Unit:
     """One transaction. Everything read or written through it is committed together or not at all."""
 
-    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+    def __init__(self, connection: Connection, vault: Vault, leases: Mapping[tuple[str, str], str]) -> None:
         self.connection = connection
         self.vault = vault
+        self.leases = leases
+        """For each (channel, account) whose messages this very process sends: the lease it sends them under."""
         self.outgoing = False
-        """Whether something was put into the outbox, so that delivery can be woken after the commit."""
+        """Whether something was queued in the outbox, so that delivery can be woken after the commit."""
+        self.handed: list[Claimed] = []
+        """Replies to hand to this process's own senders after the commit, leased to them already."""
 
     @property
     def is_postgresql(self) -> bool:

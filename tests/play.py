@@ -71,7 +71,6 @@ class PlayedChannel:
         self.account = "stage"
         self.capabilities = CAPABILITIES[name]
         self.messages_per_second = 1e6
-        self.seconds_per_chat = 0.0
         self.phones: dict[str, list[Shown]] = {}
         self.notes: dict[str, list[str]] = {}
         self.outcomes: list[Outcome] = []
@@ -82,6 +81,10 @@ class PlayedChannel:
     def parse(self, raw: Any, at: datetime) -> Heard:
         """Nothing is parsed on the stage."""
         return Ignored("stage")
+
+    def seconds_between(self, peer: str) -> float:
+        """Nothing limits the stage's phones."""
+        return 0.0
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Show a part on the phone."""

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram import TELEGRAM, TelegramChannel
 from bot.channels.whatsapp import WHATSAPP
-from bot.pacing import Pacer
 from bot.present import present, split_text
 from handlers.kit import Button, Screen, action, screen_from_json
 from handlers.kit.action import MAX_BYTES, split
@@ -93,19 +92,6 @@ class _Parsing(TelegramChannel):
 
     def __init__(self) -> None:
         self.account = "1"
-
-
-@given(rate=st.floats(1, 200), steps=st.integers(50, 400))
-def test_no_second_ever_holds_more_than_the_rate_and_a_tenth(rate: float, steps: int) -> None:
-    pacer = Pacer(rate, 0)
-    now, sent = 0.0, []
-    for step in range(steps):
-        now += pacer.wait(str(step), reply=True, now=now)
-        pacer.take(str(step), reply=True, now=now)
-        sent.append(now)
-    for start in sent:
-        inside = sum(start <= moment < start + 1 for moment in sent)
-        assert inside <= rate * 1.1 + 2
 
 
 async def test_many_taps_at_once_never_oversell_the_last_seats(stage: Stage) -> None:

@@ -198,7 +198,9 @@ class Channel(Protocol):
     account: str
     capabilities: Capabilities
     messages_per_second: float
-    seconds_per_chat: float
+
+    def seconds_between(self, peer: str) -> float:
+        """Return the seconds between two messages to one chat; 0: no limit of its own."""
 
     def parse(self, raw: Any, at: datetime) -> Heard:
         """Read the provider's wire format. Pure; anything odd is Ignored with its reason, never an exception."""

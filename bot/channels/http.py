@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, cast
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 CONNECT_SECONDS, READ_SECONDS, UPLOAD_SECONDS = 5.0, 20.0, 120.0
-CONNECTIONS = 64
+CONNECTIONS = 160
+"""More than all that may be under way: 64 replies with the taps they answer, and 64 others."""
+JSON = {"Content-Type": "application/json"}
 
 
 class NotSent(NetworkError):
     """The request never left: it may be repeated without fear."""
+
+
+class Plain:
+    """Parameters that are plain values already, in the library's place for them: nothing to walk and convert."""
+
+    contains_files = False
+    multipart_data = None
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.parameters = parameters
+
+
+def plain(parameters: dict[str, Any]) -> RequestData:
+    """Give parameters the face that the library's requests look for."""
+    return cast("RequestData", Plain(parameters))
 
 
 class AiohttpRequest(BaseRequest):
@@ -59,7 +77,7 @@ class AiohttpRequest(BaseRequest):
         timeout = aiohttp.ClientTimeout(total=seconds + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.request(
-                method, url, data=_body(request_data), timeout=timeout, allow_redirects=False
+                method, url, **_body(request_data), timeout=timeout, allow_redirects=False
             ) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
@@ -74,12 +92,15 @@ def _given(timeout: Any, usual: float) -> float:
     return float(timeout) if isinstance(timeout, int | float) else usual
 
 
-def _body(request_data: RequestData | None) -> aiohttp.FormData | None:
+def _body(request_data: RequestData | None) -> dict[str, Any]:
+    """Send JSON, which is cheap to write and to read; a form only where a file is uploaded."""
     if request_data is None:
-        return None
+        return {}
+    if not request_data.multipart_data:
+        return {"data": json.dumps(request_data.parameters, ensure_ascii=False).encode(), "headers": JSON}
     form = aiohttp.FormData()
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)
-    for name, (file_name, content, mime) in (request_data.multipart_data or {}).items():
+    for name, (file_name, content, mime) in request_data.multipart_data.items():
         form.add_field(name, content, filename=file_name, content_type=mime)
-    return form
+    return {"data": form}

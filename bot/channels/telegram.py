@@ -9,12 +9,14 @@ import asyncio
 import hmac
 import json
 import os
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 import telegram
+import telegram.warnings
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from telegram.error import (
@@ -45,7 +47,7 @@ from bot.channels.contract import (
     Unreachable,
 )
 from bot.channels.file_types import LARGEST, checked
-from bot.channels.http import AiohttpRequest, NotSent
+from bot.channels.http import AiohttpRequest, NotSent, plain
 from bot.dispatch import Unavailable
 from bot.settings import SettingsError
 from handlers.kit import Inbound, Upload
@@ -68,8 +70,15 @@ TELEGRAM = Capabilities(
     popups=200,  # api#answercallbackquery
     utf16=True,  # stricter than the server's code points, and always safe
 )
+FREE_PER_SECOND = 30.0
+"""bots/faq: more than this for broadcasts has to be paid for, in Stars (api#sendmessage, allow_paid_broadcast)."""
+PAID_PER_SECOND = 1000.0
+"""api#sendmessage: no more than this even then. Who sets a higher rate has a server without limits."""
+_CAPTIONS = {"text": "caption", "entities": "caption_entities"}
 SECONDS_PER_CHAT = 1.0
 """bots/faq: avoid sending more than one message per second in one chat."""
+SECONDS_PER_GROUP = 3.0
+"""bots/faq: no more than 20 messages a minute to one group."""
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
 KEEP = "+"
 """Before the action of a button whose message must stay; the second of the two bytes that a channel may use."""
@@ -88,6 +97,8 @@ GONE = (
 
 # The library warns at every RetryAfter unless told that its times may be timedeltas.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+# It would rather have its objects built for every message.
+warnings.filterwarnings("ignore", message="Please use 'Bot.", category=telegram.warnings.PTBUserWarning)
 
 log = structlog.get_logger()
 Receive = Callable[[Heard], Awaitable[None]]
@@ -98,13 +109,13 @@ class TelegramChannel:
 
     name = "telegram"
     capabilities = TELEGRAM
-    seconds_per_chat = SECONDS_PER_CHAT
 
     def __init__(
         self, token: str, *, api_url: str, per_second: float, database: Database, now: Callable[[], datetime]
     ) -> None:
         self.account = token.partition(":")[0]
         self.messages_per_second = per_second
+        self._paid = per_second > FREE_PER_SECOND
         self.link = ""
         self._database = database
         self._now = now
@@ -253,10 +264,15 @@ class TelegramChannel:
         except TelegramError as error:
             log.warning("commands could not be set", error=type(error).__name__)
 
+    def seconds_between(self, peer: str) -> float:
+        """Return the seconds between two messages to one chat; groups have negative ids."""
+        if self.messages_per_second > PAID_PER_SECOND:
+            return 0.0
+        return SECONDS_PER_GROUP if peer.startswith("-") else SECONDS_PER_CHAT
+
     async def send(self, parcel: Parcel) -> Outcome:
         """Send or edit one message; never raises."""
-        if parcel.callback:
-            await self._answer(parcel)
+        answering = asyncio.create_task(self._answer(parcel)) if parcel.callback else None
         try:
             return await self._send(parcel)
         except RetryAfter as error:
@@ -273,39 +289,48 @@ class TelegramChannel:
             return Retry(detail=error.message[:40])
         except (NetworkError, TelegramError) as error:
             return _uncertain(error, edits=bool(parcel.replaces))
+        finally:
+            if answering is not None:
+                await answering
 
     async def _answer(self, parcel: Parcel) -> None:
         """Stop the button's spinner, with the note as a pop-up. That it is too late for it harms nobody."""
-        note = parcel.note if len(parcel.note) <= TELEGRAM.popups else ""
+        payload = {"callback_query_id": parcel.callback}
+        if parcel.note and len(parcel.note) <= TELEGRAM.popups:
+            payload["text"] = parcel.note
         try:
-            await self._bot.answer_callback_query(parcel.callback, text=note or None)
+            await self._call("answerCallbackQuery", payload)
         except TelegramError:
             log.debug("tap not answered")
+
+    async def _call(self, method: str, payload: dict[str, Any]) -> Any:
+        """Call a method with plain values: building the library's objects costs ten times as much (measured)."""
+        return await self._request.post(f"{self._bot.base_url}/{method}", plain(payload))
 
     async def _send(self, parcel: Parcel) -> Outcome:
         part = parcel.part
         if part.attachment is not None:
             return await self._send_file(parcel)
-        text, entities = _text(part)
-        options: dict[str, Any] = {
-            "text": text,
-            "entities": entities or None,
-            "reply_markup": _keyboard(part),
-            "link_preview_options": telegram.LinkPreviewOptions(is_disabled=True),
+        payload: dict[str, Any] = {
+            "chat_id": int(parcel.peer),
+            **_text(part),
+            "link_preview_options": {"is_disabled": True},
         }
-        if parcel.replaces and await self._edit(parcel, options):
+        if rows := _keyboard(part):
+            payload["reply_markup"] = rows
+        if parcel.replaces and await self._edit(parcel, payload):
             return Sent(parcel.replaces)
-        message = await self._bot.send_message(
-            int(parcel.peer), protect_content=part.private or None, **options
-        )
-        return Sent(str(message.message_id))
+        if part.private:
+            payload["protect_content"] = True
+        if parcel.broadcast and self._paid:
+            payload["allow_paid_broadcast"] = True
+        message = await self._call("sendMessage", payload)
+        return Sent(str(message["message_id"]))
 
-    async def _edit(self, parcel: Parcel, options: dict[str, Any]) -> bool:
+    async def _edit(self, parcel: Parcel, payload: dict[str, Any]) -> bool:
         """Edit a message in place; False where it is not there to be edited any more."""
         try:
-            await self._bot.edit_message_text(
-                chat_id=int(parcel.peer), message_id=int(parcel.replaces), **options
-            )
+            await self._call("editMessageText", {**payload, "message_id": int(parcel.replaces)})
         except BadRequest as error:
             if "message is not modified" in error.message.lower():
                 return True
@@ -338,23 +363,21 @@ class TelegramChannel:
     async def _send_media(self, parcel: Parcel, file: str | telegram.InputFile) -> Outcome:
         part = parcel.part
         assert part.attachment is not None  # noqa: S101 - the caller looked
-        caption, entities = _text(part)
-        options: dict[str, Any] = {
-            "caption": caption or None,
-            "caption_entities": entities or None,
-            "reply_markup": _keyboard(part),
-            "protect_content": part.private or None,
-        }
-        if part.attachment.picture:
-            message = await self._bot.send_photo(int(parcel.peer), file, **options)
-            remote = message.photo[-1].file_id if message.photo else ""
-        else:
-            message = await self._bot.send_document(int(parcel.peer), file, **options)
-            remote = message.document.file_id if message.document else ""
+        kind = "photo" if part.attachment.picture else "document"
+        payload: dict[str, Any] = {"chat_id": int(parcel.peer), kind: file}
+        payload |= {_CAPTIONS[name]: value for name, value in _text(part).items() if value}
+        if rows := _keyboard(part):
+            payload["reply_markup"] = rows
+        if part.private:
+            payload["protect_content"] = True
+        method = "sendPhoto" if part.attachment.picture else "sendDocument"
+        message = await self._bot.do_api_request(method, api_kwargs=payload)
+        sent = message.get(kind)
+        remote = str((sent[-1] if isinstance(sent, list) and sent else sent or {}).get("file_id", ""))
         if remote and not isinstance(file, str):
             async with self._database.unit() as unit:
                 await unit.files.remember_remote(part.attachment.file_id, self.name, self.account, remote)
-        return Sent(str(message.message_id))
+        return Sent(str(message["message_id"]))
 
 
 def telegram_webhook(machine: Machine) -> Callable[[Request], Awaitable[Response]]:
@@ -455,30 +478,30 @@ def _membership(change: Mapping[str, Any], common: dict[str, Any]) -> Heard:
 # --- writing messages ---------------------------------------------------------------------------------------
 
 
-def _text(part: Part) -> tuple[str, list[telegram.MessageEntity]]:
+def _text(part: Part) -> dict[str, Any]:
     """Join title and text. The title is bold by an entity, so that nothing needs escaping; offsets are UTF-16."""
     text = "\n\n".join(piece for piece in (part.title, part.text) if piece)
     if not part.title:
-        return text, []
+        return {"text": text}
     length = len(part.title.encode("utf-16-le")) // 2
-    return text, [telegram.MessageEntity(telegram.MessageEntity.BOLD, 0, length)]
+    return {"text": text, "entities": [{"type": "bold", "offset": 0, "length": length}]}
 
 
-def _keyboard(part: Part) -> telegram.InlineKeyboardMarkup | None:
+def _keyboard(part: Part) -> dict[str, Any] | None:
     if not part.rows:
         return None
     keep = KEEP if part.lasting else ""
-    return telegram.InlineKeyboardMarkup(
-        [
+    return {
+        "inline_keyboard": [
             [
-                telegram.InlineKeyboardButton(button.label, url=button.url)
+                {"text": button.label, "url": button.url}
                 if button.url
-                else telegram.InlineKeyboardButton(button.label, callback_data=keep + button.action)
+                else {"text": button.label, "callback_data": keep + button.action}
                 for button in row
             ]
             for row in part.rows
         ]
-    )
+    }
 
 
 def _commands(lang: str, role: str) -> list[telegram.BotCommand]:

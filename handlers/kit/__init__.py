@@ -1,6 +1,7 @@
 """The vocabulary that handlers are written in."""
 
 from handlers.kit.action import action
+from handlers.kit.aside import aside
 from handlers.kit.community import Community
 from handlers.kit.inbound import Inbound, Upload
 from handlers.kit.registry import (
@@ -48,6 +49,7 @@ __all__ = [
     "Upload",
     "action",
     "answer",
+    "aside",
     "column",
     "lines",
     "notice",

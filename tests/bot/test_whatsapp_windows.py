@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from handlers.event_changes import tell
 from handlers.reminders import arm
+from storage.addresses import Address
 from storage.outbox import HELD
 from storage.tables import outbox
 from tests.bot.house import House, bodies, house, openers
+from tests.fakes.telegram import FakeTelegram
 from tests.fakes.twilio import Person
 from tests.handlers.happenings import publish
 
@@ -233,3 +236,55 @@ async def test_feedback_is_asked_for_outside_the_window(running: House) -> None:
         await running.passes(timedelta(hours=18))
     await opens(running, person)
     await person.expect("تقييمك")
+
+
+async def test_with_both_apps_everything_comes_once_and_falls_over_where_one_is_closed(
+    tmp_path: Path,
+) -> None:
+    settings = {"telegram_bot_token": "123456:test-token-of-the-fake", "telegram_mode": "webhook",
+                "telegram_webhook_secret": "a-secret-of-the-webhook-1"}  # fmt: skip
+    async with (
+        FakeTelegram(token=settings["telegram_bot_token"]) as telegram,
+        house(tmp_path, telegram_api_url=telegram.url, **settings) as running,
+    ):
+        await running.templates()
+        person, phone = await running.known("ar"), telegram.user(7, language_code="ar", first_name="Member")
+        assert running.machine.telegram is not None
+        there = await running.address(person)
+        async with running.database.unit() as unit:
+            await unit.addresses.add(there.member_id, "telegram", running.machine.telegram.account, "7")
+            await unit.addresses.window_closed(there.id, running.now)
+        person.close_window()
+        await phone.start()
+        await phone.expect("القائمة الرئيسية")
+        event = await publish(running)
+        await announce(running, event.id, ar="تعالوا!")
+        await phone.expect("تعالوا!")
+        assert not person.messages, "once, where they were heard last"
+
+        async with running.database.unit() as unit:
+            await unit.registrations.add(event.id, there.member_id, None, "confirmed", running.now)
+        phone.block()
+        async with asyncio.timeout(10):
+            while (await of_telegram(running, there.member_id)).reachable == "yes":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        async with running.database.unit() as unit:
+            moved = await unit.events.change(event, reschedule=True, starts_at=event.starts_at + A_DAY)
+            before, revision = int(event.starts_at.timestamp()), moved.schedule_revision
+            await tell(unit, "moved", moved, running.now, revision, before, occurrence=f"r{revision}")
+        await opens(running, person)
+        await person.expect("موعد جديد")
+        assert len(person.messages) == 2
+        assert not telegram.violations
+
+
+async def of_telegram(running: House, member_id: int) -> Address:
+    async with running.database.reading() as unit:
+        return next(one for one in await unit.addresses.of_member(member_id) if one.channel == "telegram")
+
+
+async def test_eighty_a_second_and_not_more(running: House) -> None:
+    people = [await running.known("en") for _ in range(150)]
+    await announce(running, None, en="News for everybody")
+    assert all(bodies(person) == ["\u2068News for everybody\u2069"] for person in people)
+    assert not [entry for entry in running.twilio.log if entry.kind == "status" and entry.detail[2]]

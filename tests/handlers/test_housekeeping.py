@@ -39,7 +39,7 @@ async def _everything(unit: Unit, now: datetime) -> None:
     address = await unit.addresses.add(member_id, "telegram", "stage", "1")
     await unit.outbox.reply("key", address, "{}", at=now)
     await unit.outbox.settle(1, "sent", now=now)
-    await unit.inbox.first_time("telegram", "stage", "1", now)
+    await unit.inbox.attempt("telegram", "stage", "1", now)
     await unit.invitations.issue("seed", organisation_id=None, role="member", uses=1, at=now, expires_at=now)
     file = await unit.files.add("chart.png", "image/png", b"png", at=now, expires_at=now + timedelta(hours=1))
     await unit.files.link(file.id, expires_at=now + timedelta(hours=1), fetches=1)

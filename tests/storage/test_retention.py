@@ -58,7 +58,8 @@ async def test_an_idle_chat_loses_its_question_but_not_its_choices(unit: Unit, n
 
 
 async def test_payloads_set_aside_go_before_their_rows(unit: Unit, now: datetime) -> None:
-    await unit.inbox.park("telegram", "stage", "1", now, error="ValueError", attempts=3, payload="{}")
+    await unit.inbox.attempt("telegram", "stage", "1", now)
+    await unit.inbox.park("telegram", "stage", "1", error="ValueError", payload="{}")
     assert await unit.inbox.shred(now) == 0
     assert await unit.inbox.shred(now + HOUR) == 1
     (row,) = await Store(unit).all(sa.select(inbox))
@@ -71,9 +72,7 @@ async def test_shredding_forgets_what_was_shown_and_in_answer_to_what(unit: Unit
         member = await unit.members.add(at=now)
         address = await unit.addresses.add(member.id, "telegram", "stage", name)
         await unit.outbox.reply(name, address, "{}", at=now, replaces="message", callback="tap")
-        (claimed,) = await unit.outbox.claim(
-            "telegram", "stage", "lease", now=now, until=now + HOUR, limit=1, lanes=(0,)
-        )
+        (claimed,) = await unit.outbox.claim("telegram", "stage", "lease", now=now, limit=1, lanes=(0,))
         await unit.outbox.settle(claimed.id, "sent", now=now)
         shredded.append(member.id)
     first = sa.select(sa.literal(shredded[0]))

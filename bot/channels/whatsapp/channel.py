@@ -65,6 +65,7 @@ WHATSAPP = Capabilities(
 )
 MESSAGES_PER_SECOND = 80.0
 """docs/whatsapp/best-practices-and-faqs: the default for one sender."""
+SECONDS_PER_CHAT = 1.0
 SENDABLE = frozenset(
     (
         "image/jpeg",
@@ -100,7 +101,6 @@ class WhatsAppChannel:
 
     name = inbound.NAME
     capabilities = WHATSAPP
-    seconds_per_chat = 1.0
 
     def __init__(self, settings: Settings, *, database: Database, now: Callable[[], datetime]) -> None:
         self.account = settings.twilio_whatsapp_from
@@ -149,6 +149,10 @@ class WhatsAppChannel:
         return await self._media.fetch(upload)
 
     # --- out ------------------------------------------------------------------------------------------------
+
+    def seconds_between(self, peer: str) -> float:
+        """Return the seconds between two messages to one person."""
+        return SECONDS_PER_CHAT
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Send one part: as it is while the window is open, else as a template or an opener; never raises."""
