@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("provider_id", sa.String(length=128), nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="done", nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="1", nullable=False),
         sa.Column("error", sa.String(length=80), server_default="", nullable=False),
         sa.Column("payload_sealed", sa.LargeBinary(), nullable=True),
@@ -293,8 +293,8 @@ def upgrade() -> None:
         sa.Column("reachable", sa.String(length=16), server_default="yes", nullable=False),
         sa.Column("window_until", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
-        sa.Column("preferred", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("in_doubt", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("preferred", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_addresses_member_id_members"), ondelete="CASCADE"
         ),
@@ -316,6 +316,9 @@ def upgrade() -> None:
         sa.Column("author_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("send_at", sa.BigInteger(), nullable=True),
+        sa.Column("people", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["author_id"],
@@ -648,7 +651,7 @@ def upgrade() -> None:
         sa.Column("seed", sa.LargeBinary(), nullable=False),
         sa.Column("code_index", sa.LargeBinary(), nullable=False),
         sa.Column("typed_at_id", sa.BigInteger(), nullable=True),
-        sa.Column("asked", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("asked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -697,7 +700,6 @@ def upgrade() -> None:
         sa.Column("not_before", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("lease", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("leased_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
