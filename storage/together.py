@@ -7,12 +7,34 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import question_words, questions
+from storage.tables import (
+    directory_views,
+    memberships,
+    profiles,
+    question_words,
+    questions,
+    relay_blocks,
+    relay_people,
+    relay_words,
+    relays,
+    suggestion_supports,
+    suggestions,
+)
 
 CARRIED: tuple[sa.Column[Any], ...] = (
     questions.c.member_id,
     questions.c.claimer_id,
     question_words.c.author_id,
+    suggestions.c.member_id,
+    suggestion_supports.c.member_id,
+    profiles.c.focal_id,
+    memberships.c.member_id,
+    directory_views.c.member_id,
+    relays.c.asker_id,
+    relay_people.c.member_id,
+    relay_words.c.author_id,
+    relay_blocks.c.blocker_id,
+    relay_blocks.c.blocked_id,
 )
 """Every column here that references a member."""
 
