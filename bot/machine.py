@@ -109,6 +109,7 @@ class Machine:
             public_url=settings.public_url
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
+            whatsapp_link=settings.whatsapp_link,
             contact=settings.contact,
             **spending,
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),

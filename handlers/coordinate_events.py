@@ -146,7 +146,10 @@ def _manage_buttons(turn: Turn, event: Event) -> list[list[Button]]:
         change[:2] if ahead else [],
         change[2:] if ahead else [],
         after if event.state == "published" else [],
-        [Button(turn.p("button", "Back"), "manage-events")],
+        [
+            Button(turn.p("button", "Days and attendance"), action("days", event.id)),
+            Button(turn.p("button", "Back"), "manage-events"),
+        ],
     ]
 
 
@@ -208,6 +211,7 @@ async def _moved(turn: Turn, event: Event, old: datetime, new: datetime) -> int:
         event, reschedule=True, starts_at=new, closes_at=closes if closes and closes > turn.now else None
     )
     await arm(turn.unit, changed, turn.now, moved_from=old)
+    await turn.unit.intentions.forget_coming(event.id, turn.now)
     subject = f"event:{event.id}"
     await turn.unit.outbox.withdraw(subject, now=turn.now, reason="not_applicable", kind="reminder")
     revision = changed.schedule_revision

@@ -53,6 +53,10 @@ class Portability(Store):
             "suggested_topics": await self.unit.suggestions.records(member_id),
             "organisations_over_time": await self.unit.profiles.history(member_id),
             "messages_passed_on": await self.unit.relays.records(member_id),
+            "days_attended": await self.unit.attendance.records(member_id),
+            "said_about_coming": await self.unit.intentions.records(member_id),
+            "certificates": await self.unit.certificates.records(member_id),
+            "calendar_address": await self.unit.calendars.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 
@@ -73,6 +77,7 @@ class Portability(Store):
             "privacy_notice_agreed": row.consent_version,
             "privacy_notice_agreed_at": _iso(row.consented_at),
             "messages_stopped": row.silenced,
+            "second_time_zone": row.zone,
             "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
             "here_since": _iso(row.created_at),
             "last_seen_on": row.seen_on.isoformat(),
