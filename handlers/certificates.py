@@ -26,13 +26,14 @@ from handlers.pages import numbered_label, page_buttons, page_of
 from handlers.printing import Column, Foot, certificate_page
 from handlers.rules.attendance import who_completed
 from handlers.rules.days import days_of
-from locales import NP_, Language, Message, clean, speech
+from locales import NP_, Language, Message, clean, speech, to_ascii_digits
 from storage.certificates import Certificate
 from storage.events import Event
 from storage.invitations import grouped
 from storage.unit import Unit
 
 SHORTEST_NAME, LONGEST_NAME = 3, 70
+LONGEST_NUMBER = 40
 FILE_LASTS = timedelta(days=2)
 SECOND: dict[Language, Message] = {
     "ar": NP_("button", "English and Arabic"),
@@ -105,8 +106,37 @@ async def certificates(turn: Turn, page: int = 0) -> Screen:
                 for number, (one, title) in enumerate(zip(shown.items, titles, strict=True), shown.first)
             ),
             page_buttons(turn, shown, "certificates"),
+            [Button(turn.p("button", "Check a number"), "certificate-check")],
             [Button(turn.p("button", "My registrations"), "mine"), menu_button(turn)],
         ],
+    )
+
+
+@tap("certificate-check")
+async def check(turn: Turn) -> Screen:
+    """Ask for the number of a certificate."""
+    return _ask_number(turn)
+
+
+def _ask_number(turn: Turn, note: str = "") -> Screen:
+    return turn.screen(
+        turn._("Is a certificate genuine? Write its number."),
+        title=turn._("Certificate of attendance"),
+        rows=column(Button(turn.p("button", "Cancel"), "certificates")),
+        ask="certificate-check",
+        note=note,
+    )
+
+
+@answer("certificate-check")
+async def checked(turn: Turn, reply: Reply) -> Screen:
+    """Say whether a number is genuine, and nothing else."""
+    genuine = await turn.unit.certificates.genuine(to_ascii_digits(clean(reply.text[:LONGEST_NUMBER])))
+    return _ask_number(
+        turn,
+        turn._("This certificate is genuine.")
+        if genuine
+        else turn._("No certificate with this number is known."),
     )
 
 
@@ -273,5 +303,5 @@ def _foot(turn: Turn, found: Certificate) -> Foot:
     base = turn.community.public_url.rstrip("/")
     english = speech("en")
     if not base:
-        return Foot(number, english._("The coordinators can say whether this number is genuine."), "")
+        return Foot(number, english._("Ask the coordinators whether this number is genuine."), "")
     return Foot(number, f"{base}/certificate", f"{base}/certificate/{found.number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 import segno
@@ -10,6 +11,8 @@ import segno
 from handlers.charts import drawing, font, plain
 
 INCHES, DOTS_PER_INCH = 6.0, 150
+LETTERS = 40
+"""How many letters of a title fit on a line."""
 QUIET_ZONE = 4
 """Modules of white around a QR code (ISO/IEC 18004)."""
 
@@ -21,12 +24,13 @@ def check_in_poster(title: str, day: str, code: str, link: str) -> bytes:
 
         height = INCHES * 4 / 3 if link else INCHES / 2
         figure = Figure(figsize=(INCHES, height), dpi=DOTS_PER_INCH, facecolor="white")
-        figure.text(0.5, 1 - 0.4 / height, plain(title), ha="center", va="center", wrap=True, **font(17))
-        figure.text(0.5, 1 - 0.95 / height, plain(day), ha="center", va="center", **font(12))
+        shown = "\n".join(wrap(plain(title), LETTERS)[:2])
+        figure.text(0.5, 1 - 0.45 / height, shown, ha="center", va="center", **font(16))
+        figure.text(0.5, 1 - 1.05 / height, plain(day), ha="center", va="center", **font(12))
         spaced = f"{code[:3]} {code[3:]}"
         figure.text(0.5, 0.7 / height, spaced, ha="center", va="center", fontweight="bold", **font(46))
         if link:
-            add_qr(figure, link, (0.1, 1.3 / height, 0.8, 4.8 / height))
+            add_qr(figure, link, (0.06, 1.25 / height, 0.88, 5.28 / height))
         kept = BytesIO()
         figure.savefig(kept, format="png")
         return kept.getvalue()

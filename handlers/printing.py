@@ -19,7 +19,7 @@ A4 = (11.69, 8.27)
 FRAME = "#1f6f78"
 LINE = 0.044
 """Of the page's height, for a line of the smaller texts."""
-LETTERS = 42
+LETTERS = 36
 """How many letters of an event's title fit into one column's line."""
 
 
@@ -88,13 +88,13 @@ def _write(figure: Figure, center: float, column: Column) -> None:
             )
 
     put(0.89, [column.community], 12, QUIET)
-    put(0.80, [column.heading], 25, FRAME, bold=True)
+    put(0.80, [column.heading], 22, FRAME, bold=True)
     put(0.68, [column.certifies], 13)
     put(0.47, [column.took_part], 13)
     title = wrap(plain(column.event), LETTERS)[:3]
     put(0.415, title, 15, bold=True)
     below = 0.415 - len(title) * LINE * 15 / 14
-    dates = wrap(plain(column.dates), LETTERS + 14)[:2]
+    dates = wrap(plain(column.dates), LETTERS + 12)[:2]
     put(below, dates, 12)
     put(below - len(dates) * LINE * 12 / 14, [column.attended], 12, QUIET)
 

@@ -1,8 +1,8 @@
 """What a person meant: the one place where everything that is sent is recognised, in a fixed order.
 
 Tapped action → opt-out word → command → a code that links another app or checks in → number against the choices last
-offered → folded label text → the waiting question → nothing known. A number typed while a question waits is that question's
-answer: "How many seats?" must be able to hear "1". Where a numbered list was shown no question waits.
+offered → folded label text → the waiting question → nothing known. A number typed while a question waits is that
+question's answer: "How many seats?" must be able to hear "1". Where a numbered list was shown no question waits.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Unread:
 
 def agenda_in(text: str) -> list[Item] | Unread:
     """Read an agenda, in the order of its times; the first line that can't be read instead, where there is one."""
-    found = []
+    found: list[Item] = []
     for line in text.splitlines():
         if not line.strip():
             continue
