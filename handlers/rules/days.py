@@ -10,7 +10,7 @@ from itertools import pairwise
 from storage.events import Event
 
 DAY = 24 * 60
-LONGEST_DAY = 16 * 60
+SHORTEST_DAY, LONGEST_DAY = 15, 16 * 60
 """Minutes. What is longer takes place on several days: nobody sits for so long."""
 MOST_DAYS = 14
 
@@ -78,7 +78,7 @@ def changed_day(event: Event, number: int, starts_at: datetime, minutes: int) ->
 def resized_day(event: Event, number: int, minutes: int) -> Plan | None:
     """Return the plan with one day of another length; None where days would overlap."""
     plan = list(plan_of(event))
-    if not 1 <= number <= len(plan) or not 0 < minutes <= LONGEST_DAY:
+    if not 1 <= number <= len(plan) or not SHORTEST_DAY <= minutes <= LONGEST_DAY:
         return None
     plan[number - 1] = (plan[number - 1][0], minutes)
     return tuple(plan) if _in_order(plan) else None
