@@ -53,6 +53,7 @@ class Portability(Store):
             "suggested_topics": await self.unit.suggestions.records(member_id),
             "organisations_over_time": await self.unit.profiles.history(member_id),
             "messages_passed_on": await self.unit.relays.records(member_id),
+            "mentorship": await self.unit.mentoring.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 

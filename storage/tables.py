@@ -701,6 +701,78 @@ relay_blocks = sa.Table(  # who wants nothing more from whom
     ),
 )
 
+# --- mentorship ---------------------------------------------------------------------------------------------
+
+mentor_offers = sa.Table(  # what somebody offers as a mentor, or seeks as a mentee: codes only
+    "mentor_offers",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("side", sa.String(8), primary_key=True),  # mentor | mentee
+    _state("draft"),  # draft | open | paused
+    sa.Column("themes", sa.String(200), nullable=False, server_default=""),  # codes, with commas
+    sa.Column("langs", sa.String(20), nullable=False, server_default=""),
+    sa.Column("places", sa.String(300), nullable=False, server_default=""),
+    sa.Column("times", sa.String(60), nullable=False, server_default=""),
+    sa.Column("capacity", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column("opened_at", Instant),
+    sa.Index("ix_mentor_offers_side_state", "side", "state"),
+)
+
+pairs = sa.Table(
+    "pairs",
+    metadata,
+    _random_id(),
+    _member("mentor_id", nullable=True, ondelete="SET NULL"),  # null once erased: the count stays
+    _member("mentee_id", nullable=True, ondelete="SET NULL"),
+    _state("proposed"),  # proposed | active | closed | refused | lapsed | withdrawn
+    sa.Column("mentor_said", sa.String(3), nullable=False, server_default=""),  # yes | no
+    sa.Column("mentee_said", sa.String(3), nullable=False, server_default=""),
+    sa.Column("mentor_fit", sa.String(6), nullable=False, server_default=""),  # good | unsure | no
+    sa.Column("mentee_fit", sa.String(6), nullable=False, server_default=""),
+    sa.Column("goal_sealed", sa.LargeBinary),
+    sa.Column("ending", sa.String(10), nullable=False, server_default=""),  # met | partly | stopped | no_fit
+    sa.Column("proposed_at", Instant, nullable=False),
+    sa.Column("begun_at", Instant),
+    sa.Column("touched_at", Instant, nullable=False),  # silence is counted from here
+    sa.Column("nudged_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Index("ix_pairs_mentor_id_state", "mentor_id", "state"),
+    sa.Index("ix_pairs_mentee_id_state", "mentee_id", "state"),
+    sa.Index("ix_pairs_state_touched_at", "state", "touched_at"),
+)
+
+pair_sessions = sa.Table(
+    "pair_sessions",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    sa.Column("held_on", sa.Date, nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("mode", sa.String(10), nullable=False),  # online | in_person
+    _state("logged"),  # logged | confirmed | disputed
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.UniqueConstraint("pair_id", "held_on"),
+    sa.Index("ix_pair_sessions_author_id", "author_id"),
+)
+
+pair_notes = sa.Table(  # for the two of them, nobody else
+    "pair_notes",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    _member("author_id"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_pair_notes_pair_id", "pair_id", "at"),
+    sa.Index("ix_pair_notes_author_id", "author_id"),
+)
+
 # --- in and out ---------------------------------------------------------------------------------------------
 
 inbox = (

@@ -10,6 +10,10 @@ from storage.store import Store
 from storage.tables import (
     directory_views,
     memberships,
+    mentor_offers,
+    pair_notes,
+    pair_sessions,
+    pairs,
     profiles,
     question_words,
     questions,
@@ -35,6 +39,11 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     relay_words.c.author_id,
     relay_blocks.c.blocker_id,
     relay_blocks.c.blocked_id,
+    mentor_offers.c.member_id,
+    pairs.c.mentor_id,
+    pairs.c.mentee_id,
+    pair_sessions.c.author_id,
+    pair_notes.c.author_id,
 )
 """Every column here that references a member."""
 

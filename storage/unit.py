@@ -20,6 +20,7 @@ from storage.join_requests import JoinRequests
 from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
+from storage.mentoring import Mentoring
 from storage.merging import Merging
 from storage.moments import Moments
 from storage.openings import Openings
@@ -123,6 +124,11 @@ class Unit:
     def members(self) -> Members:
         """People."""
         return Members(self)
+
+    @cached_property
+    def mentoring(self) -> Mentoring:
+        """Who learns from whom."""
+        return Mentoring(self)
 
     @cached_property
     def merging(self) -> Merging:

@@ -74,12 +74,14 @@ class Playing:
     async def _enter(self, name: str, role: str) -> None:
         elsewhere = "whatsapp" if self.channel == "telegram" else "telegram"
         strangers = {"stranger": self.channel, "elsewhere": elsewhere}
-        person = (
-            self.stage.person(strangers[role])
-            if role in strangers
-            else await self.stage.known(self.lang, channel=self.channel, role=role)
-        )
+        person = self.stage.person(strangers[role]) if role in strangers else await self._arrived(role)
         self.people[name] = person
+
+    async def _arrived(self, role: str) -> Person:
+        if role != "neighbour":
+            return await self.stage.known(self.lang, channel=self.channel, role=role)
+        place = await self.stage.organisation("org-erbil")
+        return await self.stage.known(self.lang, channel=self.channel, organisation=place)
 
     async def _act(self, person: Person, verb: str, what: str) -> None:
         if verb == "says":

@@ -17,6 +17,7 @@ COVERED = {
     "questions", "question_words",
     "profiles", "memberships", "directory_views", "relays", "relay_people", "relay_words", "relay_blocks",
     "suggestions", "suggestion_supports",
+    "mentor_offers", "pairs", "pair_sessions", "pair_notes",
 }  # fmt: skip
 
 

@@ -397,6 +397,51 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_member_id", "memberships", ["member_id"], unique=False)
     op.create_table(
+        "mentor_offers",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("themes", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("langs", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("places", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("times", sa.String(length=60), server_default="", nullable=False),
+        sa.Column("capacity", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_mentor_offers_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "side", name=op.f("pk_mentor_offers")),
+    )
+    op.create_index("ix_mentor_offers_side_state", "mentor_offers", ["side", "state"], unique=False)
+    op.create_table(
+        "pairs",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("mentor_id", sa.BigInteger(), nullable=True),
+        sa.Column("mentee_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="proposed", nullable=False),
+        sa.Column("mentor_said", sa.String(length=3), server_default="", nullable=False),
+        sa.Column("mentee_said", sa.String(length=3), server_default="", nullable=False),
+        sa.Column("mentor_fit", sa.String(length=6), server_default="", nullable=False),
+        sa.Column("mentee_fit", sa.String(length=6), server_default="", nullable=False),
+        sa.Column("goal_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("ending", sa.String(length=10), server_default="", nullable=False),
+        sa.Column("proposed_at", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=True),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.Column("nudged_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mentee_id"], ["members.id"], name=op.f("fk_pairs_mentee_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["mentor_id"], ["members.id"], name=op.f("fk_pairs_mentor_id_members"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairs")),
+    )
+    op.create_index("ix_pairs_mentee_id_state", "pairs", ["mentee_id", "state"], unique=False)
+    op.create_index("ix_pairs_mentor_id_state", "pairs", ["mentor_id", "state"], unique=False)
+    op.create_index("ix_pairs_state_touched_at", "pairs", ["state", "touched_at"], unique=False)
+    op.create_table(
         "polls",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -717,6 +762,45 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_provider_id", "outbox", ["channel", "provider_id"], unique=False)
     op.create_index("ix_outbox_subject_state", "outbox", ["subject", "state"], unique=False)
+    op.create_table(
+        "pair_notes",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pair_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_pair_notes_author_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pair_id"], ["pairs.id"], name=op.f("fk_pair_notes_pair_id_pairs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_notes")),
+    )
+    op.create_index("ix_pair_notes_author_id", "pair_notes", ["author_id"], unique=False)
+    op.create_index("ix_pair_notes_pair_id", "pair_notes", ["pair_id", "at"], unique=False)
+    op.create_table(
+        "pair_sessions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pair_id", sa.BigInteger(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="logged", nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["members.id"],
+            name=op.f("fk_pair_sessions_author_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pair_id"], ["pairs.id"], name=op.f("fk_pair_sessions_pair_id_pairs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_sessions")),
+        sa.UniqueConstraint("pair_id", "held_on", name=op.f("uq_pair_sessions_pair_id_held_on")),
+    )
+    op.create_index("ix_pair_sessions_author_id", "pair_sessions", ["author_id"], unique=False)
     op.create_table(
         "poll_texts",
         sa.Column("poll_id", sa.BigInteger(), autoincrement=False, nullable=False),
