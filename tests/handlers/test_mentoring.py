@@ -22,8 +22,9 @@ async def offering(
 
 
 async def the_pair(stage: Stage) -> Pair:
+    """Return the only pair, or the one that goes on."""
     async with stage.database.reading() as unit:
-        return (await unit.mentoring.pairs())[-1]
+        return max(await unit.mentoring.pairs(), key=lambda one: one.state in ("proposed", "active"))
 
 
 async def suggested(stage: Stage) -> tuple[Person, Person, Person]:
