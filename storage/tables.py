@@ -829,6 +829,17 @@ browser_messages = sa.Table(  # what the demo's phones show
     sa.Index("ix_browser_messages_peer", "peer", "id"),
 )
 
+audit = sa.Table(  # what was done by whom, each row sealed together with the one before; see storage.audit
+    "audit",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor_id", sa.BigInteger),  # a member's id, which outlives the member; null: the machine
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),  # ids and counts only
+    sa.Column("seal", sa.LargeBinary, nullable=False),
+)
+
 facts = sa.Table(  # small facts about this installation: poll offsets, the demo clock, key check value
     "facts",
     metadata,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from storage.addresses import Addresses
 from storage.announcements import Announcements
+from storage.audit import Audit
 from storage.browser import BrowserMessages
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
@@ -63,6 +64,11 @@ class Unit:
     def announcements(self) -> Announcements:
         """Messages of coordinators to an audience."""
         return Announcements(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What was done by whom."""
+        return Audit(self)
 
     @cached_property
     def browser(self) -> BrowserMessages:
