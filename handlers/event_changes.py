@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from handlers.events import kind_line, when_line, where_lines
 from handlers.kit import Button, Screen, Template, Turn, action, column, lines, notice, paragraphs
-from handlers.registration import seat_buttons
+from handlers.offers import seat_buttons
 from storage.events import Event
 from storage.unit import Unit
 

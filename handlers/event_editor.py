@@ -29,7 +29,7 @@ from handlers.kit import (
     paragraphs,
     tap,
 )
-from handlers.registration import fill_seats
+from handlers.offers import fill_seats
 from handlers.reminders import arm
 from handlers.rules.drafts import Obstacle, gaps, lacks_link, link_in, obstacles
 from handlers.rules.kinds import KINDS, MODES, REMINDERS, SURVEY_MODES, is_in_person, is_online

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers.events import kind_line, when_line, where_lines
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, column, lines, notice, paragraphs, tick
-from handlers.registration import seat_buttons
+from handlers.offers import seat_buttons
 from handlers.rules.schedule import NEAR, parse_occurrence, reminder_armings, survey_arming
 from storage.events import Event
 from storage.moments import Moment

@@ -7,12 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import question_words, questions
+from storage.tables import nominations, question_words, questions, registrations
 
 CARRIED: tuple[sa.Column[Any], ...] = (
     questions.c.member_id,
     questions.c.claimer_id,
     question_words.c.author_id,
+    nominations.c.author_id,
+    registrations.c.nominator_id,
 )
 """Every column here that references a member."""
 

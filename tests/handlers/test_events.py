@@ -9,7 +9,7 @@ from datetime import timedelta
 import icalendar
 import pytest
 
-from handlers.registration import release_seats
+from handlers.offers import release_seats
 from storage.registrations import Seats
 from storage.tables import outbox
 from tests.handlers.happenings import (
