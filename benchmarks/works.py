@@ -296,18 +296,17 @@ async def freeze(bench: Bench, community: Community, engine: str, *, cost: bool)
     async with bench.running(diwakhan(community)) as running:
         await bench.warm(running, community.chats[:50])
         posted, taken = await bench.announce(running)
-        before = running.cpu()
+        if not await bench.arrived(community.chats, 1, within=PATIENCE):
+            raise RuntimeError(f"the tap on {engine} was answered and nothing is sent:\n{running.said()}")
         add = bench.results.add
         if people == bench.sizes.freeze:
             add("freeze", f"{OURS}, {engine}, {size}", "s", taken - posted)
             add("freeze", f"{OURS}, {engine}, {size}", "MiB peak", running.memory(peak=True))
         if not cost:
             return
-        bench.api.log.clear()
-        count = min(people, COSTED) - SKIPPED
         start = await bench.arrived(community.chats, SKIPPED, within=BROADCAST_SECONDS)
         before = running.cpu()
-        moments = await bench.arrived(community.chats, SKIPPED + count, within=BROADCAST_SECONDS)
+        moments = await bench.arrived(community.chats, min(people, COSTED), within=BROADCAST_SECONDS)
         cpu = running.cpu() - before
         _grown(bench, size, "ms per message", (moments[-1] - start[-1]) / (len(moments) - len(start)) * 1e3)
         _grown(bench, size, "CPU ms per message", cpu / (len(moments) - len(start)) * 1e3)

@@ -1,4 +1,4 @@
-"""The command `diwakhan`: run, migrate, check, keys, and what looks after WhatsApp."""
+"""The command `diwakhan`: run, migrate, check, keys, and what looks after the queue, the database and WhatsApp."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from bot.doctor import examine
 from bot.keys import check_ring, read_ring
 from bot.logs import configure_logs
 from bot.machine import Machine
+from bot.operator_commands import add_commands as add_operator_commands
 from bot.settings import Settings, SettingsError, read_settings
-from bot.whatsapp_commands import add_commands
+from bot.whatsapp_commands import add_commands as add_whatsapp_commands
 from storage.database import Database
 from storage.leadership import AlreadyRunning
 from storage.migrate import NewerSchema, migrate
@@ -58,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(run=_new_key)
     status = what.add_parser("status", help="say how many keys there are and whether they fit the database")
     status.set_defaults(run=_key_status)
-    add_commands(commands)
+    add_operator_commands(commands)
+    add_whatsapp_commands(commands)
     return parser
 
 

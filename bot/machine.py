@@ -40,6 +40,7 @@ from storage.vault import Vault
 DRAIN = 20.0
 """Seconds that messages under way get to end when the process is asked to stop."""
 CLOCK = "clock"
+POLL_AGAIN_SECONDS = 5.0
 OFFICE_SECONDS = 0.2
 """Seconds between looks whether this process is the one that polls."""
 LOOK = 60.0
@@ -220,7 +221,11 @@ class Machine:
         try:
             while True:
                 if self.leadership.holds(role):
-                    if asking is None or asking.done():
+                    if asking is not None and asking.done():
+                        log.error("polling ended", error=type(asking.exception()).__name__)
+                        await asyncio.sleep(POLL_AGAIN_SECONDS)
+                        asking = None
+                    if asking is None:
                         asking = asyncio.create_task(telegram.poll(partial(self.heard, telegram.name)))
                 elif asking is not None:
                     await _ended([asking])

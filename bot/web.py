@@ -16,11 +16,10 @@ from starlette.types import ASGIApp
 
 from bot.channels.telegram import telegram_webhook
 from bot.channels.whatsapp import twilio_inbound, twilio_status
-from bot.delivery.sender import LANES
 from bot.guard import Guard
 from bot.metrics import BREAKER_STATES
 from bot.pages.demo import UPLOAD_PATH, demo_routes
-from storage.outbox import Queue
+from storage.outbox import LANES, Queue
 from storage.unit import Unit
 
 if TYPE_CHECKING:

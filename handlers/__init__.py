@@ -2,6 +2,7 @@
 
 from handlers import (
     about,
+    announcement_result,
     announcements,
     apps,
     audience,
@@ -9,6 +10,7 @@ from handlers import (
     community,
     coordinate,
     coordinate_events,
+    directory,
     event_changes,
     event_editor,
     events,
@@ -29,15 +31,19 @@ from handlers import (
     privacy,
     questions,
     registration,
+    relay,
     reminders,
+    sending,
     settings,
     spreadsheets,
+    suggestions,
     survey_results,
     surveys,
 )
 
 __all__ = [
     "about",
+    "announcement_result",
     "announcements",
     "apps",
     "audience",
@@ -45,6 +51,7 @@ __all__ = [
     "community",
     "coordinate",
     "coordinate_events",
+    "directory",
     "event_changes",
     "event_editor",
     "events",
@@ -65,9 +72,12 @@ __all__ = [
     "privacy",
     "questions",
     "registration",
+    "relay",
     "reminders",
+    "sending",
     "settings",
     "spreadsheets",
+    "suggestions",
     "survey_results",
     "surveys",
 ]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
-
+from handlers.announcement_result import result_screen
 from handlers.audience import (
-    LEFT_OUT,
     OWNERS,
     Owner,
     described,
@@ -23,7 +20,6 @@ from handlers.kit import (
     Reply,
     Screen,
     Template,
-    Tick,
     Turn,
     Upload,
     action,
@@ -33,47 +29,24 @@ from handlers.kit import (
     notice,
     paragraphs,
     tap,
-    tick,
 )
-from handlers.menu import menu_button
 from handlers.pages import page_buttons, page_of
 from handlers.rules.announcing import (
-    RETRIED,
-    Progress,
-    bar,
-    can_retry,
     fingerprint,
-    percent,
-    progress_of,
+    minute_of,
     text_for,
 )
+from handlers.rules.quiet import around, is_quiet
 from handlers.ways import way_lines
-from locales import LANGUAGES, N_, block, clean, speech
+from locales import LANGUAGES, block, clean, speech
 from storage.announcements import TOPIC, Announcement
 from storage.audience import Audience
-from storage.outbox import BROADCAST
-from storage.unit import Unit
 
 ANNOUNCED = "event_announced"
 """The prepared wording for an announcement that invites to an event; any other goes by the opener."""
 LONGEST_TEXT = 3_500
 WHATSAPP_TAKES = 16 * 1024 * 1024
 """Bytes of a message's media (Twilio, accepted media types)."""
-REASONS = {
-    **LEFT_OUT,
-    "window_closed": N_("WhatsApp's 24 hours have passed"),
-    "withheld": N_("held back by WhatsApp itself"),
-    "not_joined": N_("has not joined the test sandbox"),
-    "rejected": N_("refused by the provider"),
-    "misconfigured": N_("the account is not set up for it"),
-    "gave_up": N_("tried again and again in vain"),
-    "too_late": N_("it was too late"),
-    "stopped": N_("stopped by a coordinator"),
-    "not_applicable": N_("no longer needed"),
-    "unsure": N_("sent or not, nobody knows"),
-}
-RECEIPTS_FOR = timedelta(minutes=30)
-"""For how long after the end the author's message still follows who received and read it."""
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -372,202 +345,37 @@ async def _confirmation(turn: Turn, found: Announcement, lang: str) -> Screen:
             await way_lines(turn, found.audience, TOPIC, ANNOUNCED if found.event_id else ""),
             fallback_lines(turn, dict(found.texts), reach.by_language()),
             seen_by(turn, lang),
-            turn._("Send it now?")
-            if reach.total
-            else turn._("Nobody would get it. Choose another audience."),
+            _asked(turn) if reach.total else turn._("Nobody would get it. Choose another audience."),
         ),
         title=turn._("This is how it will be seen"),
         rows=[
             other_readers(turn, lang, "announcement-preview", found.id),
-            [Button(turn.p("button", "Send now"), action("announcement-send", found.id, _version(found)))]
-            if reach.total
-            else [],
+            _sending_row(turn, found) if reach.total else [],
             [Button(turn.p("button", "Change something"), action("announcement", found.id))],
         ],
     )
 
 
-def _version(found: Announcement) -> str:
+def _asked(turn: Turn) -> str:
+    if not is_quiet(turn.now):
+        return turn._("Send it now?")
+    morning = turn.speech.moment(around(turn.now)[1], turn.now)
+    return turn._("It is night. Send it now all the same, or in the morning: {moment}?", moment=morning)
+
+
+def _sending_row(turn: Turn, found: Announcement) -> list[Button]:
+    seen = version_of(found)
+    now = Button(turn.p("button", "Send now"), action("announcement-send", found.id, seen))
+    later = Button(turn.p("button", "Send later"), action("announcement-later", found.id, seen))
+    if not is_quiet(turn.now):
+        return [now, later]
+    morning = action("announcement-schedule", found.id, seen, minute_of(around(turn.now)[1]))
+    return [now, Button(turn.p("button", "In the morning"), morning), later]
+
+
+def version_of(found: Announcement) -> str:
+    """Sum up what was previewed, so that exactly that is what is sent."""
     return fingerprint(sorted(found.texts.items()), found.audience, found.file_id)
-
-
-# --- sending and following ----------------------------------------------------------------------------------
-
-
-@tap("announcement-send", who=COORDINATORS)
-async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
-    """Send what was previewed, once, however often this is tapped: one row for each person, in one statement."""
-    found = await turn.unit.announcements.get(announcement_id)
-    if found is None or not found.texts:
-        return await review(turn, announcement_id)
-    if found.state == "draft" and seen != _version(found):
-        changed = turn._("The draft has changed since. Please look again.")
-        return (await preview(turn, announcement_id)).noting(changed)
-    first = await turn.unit.announcements.advance(
-        found.id, ("draft",), "sending", confirmed_at=turn.now, author_id=turn.member.id
-    )
-    if first:
-        await turn.unit.outbox.notify(
-            "announcement",
-            found.audience.recipients(),
-            subject=found.subject,
-            occurrence="1",
-            at=turn.now,
-            args=(found.id,),
-            lane=BROADCAST,
-            topic=TOPIC,
-        )
-    return await review(turn, found.id, "" if first else turn._("It is on its way already."))
-
-
-@tap("announcement-stop", who=COORDINATORS)
-async def stop(turn: Turn, announcement_id: int) -> Screen:
-    """Stop what has not gone out yet."""
-    found = await turn.unit.announcements.get(announcement_id)
-    if found is not None and await turn.unit.announcements.advance(
-        found.id, ("sending", "done"), "stopped", finished_at=turn.now
-    ):
-        await turn.unit.outbox.withdraw(found.subject, now=turn.now, kind="announcement")
-        return await review(turn, found.id, turn._("Stopped. Those who have it already keep it."))
-    return await review(turn, announcement_id)
-
-
-@tap("announcement-again", who=COORDINATORS)
-async def again(turn: Turn, announcement_id: int, state: str) -> Screen:
-    """Try once more for those whom it failed for, or of whom nobody knows; the coordinator decides."""
-    found = await turn.unit.announcements.get(announcement_id)
-    if found is None or state not in ("failed", "unknown"):
-        return await review(turn, announcement_id)
-    if await turn.unit.announcements.advance(
-        found.id, ("done", "stopped"), "sending", confirmed_at=turn.now, finished_at=None
-    ):
-        states = RETRIED if state == "failed" else {"unknown": ()}
-        for one, reasons in states.items():
-            await turn.unit.outbox.again(found.subject, one, now=turn.now, reasons=reasons)
-    return await review(turn, announcement_id)
-
-
-async def result_screen(turn: Turn, found: Announcement, note: str = "") -> Screen:
-    """Show how far sending has come, or what came of it. One message that is kept up to date."""
-    tally = await turn.unit.outbox.tally(found.subject)
-    progress = progress_of(tally)
-    return turn.screen(
-        paragraphs(
-            lines(turn._("Audience:"), await described(turn, found.audience)),
-            _progress_lines(turn, progress),
-            _failure_lines(turn, progress),
-        ),
-        title=_headline(turn, found),
-        rows=column(
-            Button(turn.p("button", "Stop"), action("announcement-stop", found.id))
-            if found.state == "sending" or (found.state == "done" and progress.held)
-            else None,
-            Button(turn.p("button", "Send again"), action("announcement-again", found.id, "unknown"))
-            if progress.unknown and found.state != "sending"
-            else None,
-            Button(turn.p("button", "Retry the failed"), action("announcement-again", found.id, "failed"))
-            if found.state != "sending" and can_retry(tally)
-            else None,
-            Button(turn.p("button", "Announcements"), "announcements"),
-            menu_button(turn),
-        ),
-        card=f"announcement-{found.id}",
-        quiet=found.state == "sending",
-        note=note,
-    )
-
-
-def _headline(turn: Turn, found: Announcement) -> str:
-    match found.state:
-        case "sending":
-            return turn._("The announcement is being sent")
-        case "stopped":
-            return turn._("The announcement was stopped")
-        case _:
-            return turn._("The announcement was sent")
-
-
-def _progress_lines(turn: Turn, progress: Progress) -> str:
-    done = progress.total - progress.waiting
-    return lines(
-        f"{bar(done, progress.total)} {percent(done, progress.total)}%",
-        turn._("Sent: {count} of {total}", count=progress.reached, total=progress.total),
-        turn._("Delivered: {count}", count=progress.delivered + progress.read)
-        if progress.delivered + progress.read
-        else "",
-        turn._("Read: {count}", count=progress.read) if progress.read else "",
-        turn._("Waiting: {count}", count=progress.waiting) if progress.waiting else "",
-        turn._("Of these, on a later day: {count}", count=progress.postponed) if progress.postponed else "",
-        turn._("Told, and waiting for them to open it: {count}", count=progress.held)
-        if progress.held
-        else "",
-        turn._("Taken back: {count}", count=progress.withdrawn) if progress.withdrawn else "",
-    )
-
-
-def _failure_lines(turn: Turn, progress: Progress) -> str:
-    def said(reason: str) -> str:
-        return turn.say(REASONS.get(reason, REASONS["rejected"]))
-
-    return lines(
-        *(
-            turn._("Failed, {reason}: {count}", reason=said(reason), count=count)
-            for reason, count in progress.failed.items()
-        ),
-        turn._("Unknown, {reason}: {count}", reason=said("unsure"), count=progress.unknown)
-        if progress.unknown
-        else "",
-        *(
-            turn._("Left out, {reason}: {count}", reason=said(reason), count=count)
-            for reason, count in progress.left_out.items()
-        ),
-    )
-
-
-@notice("announcement-progress")
-async def announcement_progress(turn: Turn, announcement_id: int, late: int = 0) -> Screen | None:
-    """Bring the author's message up to date; `late` news of receipts are not worth a message of their own."""
-    found = await turn.unit.announcements.get(announcement_id)
-    if found is None:
-        return None
-    screen = await result_screen(turn, found)
-    return replace(screen, quiet=True) if late else screen
-
-
-@tick("announcement-progress", every=timedelta(seconds=2))
-async def follow(tick: Tick) -> None:
-    """Tell each author how far sending has come, whenever that changed, and note what is finished."""
-    async with tick.unit() as unit:
-        for found in await unit.announcements.under_way():
-            progress = progress_of(await unit.outbox.tally(found.subject))
-            if not progress.waiting:
-                await unit.announcements.advance(found.id, ("sending",), "done", finished_at=tick.now)
-            await _tell_author(unit, found, progress, tick.now)
-
-
-@tick("announcement-receipts", every=timedelta(seconds=30))
-async def follow_receipts(tick: Tick) -> None:
-    """Go on telling authors who received and read it, and what was under way when it was stopped."""
-    async with tick.unit() as unit:
-        for found in await unit.announcements.finished(tick.now - RECEIPTS_FOR):
-            progress = progress_of(await unit.outbox.tally(found.subject))
-            await _tell_author(unit, found, progress, tick.now, 1)
-
-
-async def _tell_author(
-    unit: Unit, found: Announcement, progress: Progress, now: datetime, *late: int
-) -> None:
-    if found.author_id is None or found.confirmed_at is None:
-        return
-    await unit.outbox.keep_current(
-        "announcement-progress",
-        found.author_id,
-        f"{found.confirmed_at.timestamp():.0f}.{progress.showing}",
-        subject=f"progress:{found.id}",
-        card=f"announcement-{found.id}",
-        at=now,
-        args=(found.id, *late),
-    )
 
 
 # --- the list -----------------------------------------------------------------------------------------------

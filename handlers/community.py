@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.kit import COORDINATORS, EVERYONE, Button, Screen, Turn, lines, paragraphs, tap
+from handlers.kit import COORDINATORS, EVERYONE, MEMBERS, Button, Screen, Turn, lines, paragraphs, tap
 from handlers.menu import menu_button, two_a_row
 from locales import NP_, Message
 
@@ -20,9 +20,15 @@ class Entry:
 
 TOGETHER = (
     Entry(NP_("button", "Ask coordinators"), "ask"),
+    Entry(NP_("button", "Suggested topics"), "suggestions", MEMBERS),
+    Entry(NP_("button", "Organisations"), "directory", MEMBERS),
     Entry(NP_("button", "About the community"), "about"),
 )
-LOOKING_AFTER = (Entry(NP_("button", "Questions"), "questions"),)
+LOOKING_AFTER = (
+    Entry(NP_("button", "Questions"), "questions"),
+    Entry(NP_("button", "Suggested topics"), "suggestions"),
+    Entry(NP_("button", "Organisations"), "pick:profile:0"),
+)
 """What coordinators do for it."""
 
 

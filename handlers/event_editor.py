@@ -33,6 +33,7 @@ from handlers.offers import fill_seats
 from handlers.reminders import arm
 from handlers.rules.drafts import Obstacle, gaps, lacks_link, link_in, obstacles
 from handlers.rules.kinds import KINDS, MODES, REMINDERS, SURVEY_MODES, is_in_person, is_online
+from handlers.rules.seats import Asker, decide
 from locales import (
     BAGHDAD,
     LANGUAGES,
@@ -124,6 +125,8 @@ async def begin(turn: Turn, kind: str, token: str) -> Screen:
         capacity=usual.capacity,
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
+        per_organisation=usual.per_organisation,
+        approval=usual.approval,
     )
     return await onward(turn, event) if event.state == "draft" else await manage_screen(turn, event)
 
@@ -661,11 +664,13 @@ async def preview(turn: Turn, event_id: int) -> Screen:
     if event is None:
         return await no_such_event(turn)
     seats = await turn.unit.registrations.seats(event.id)
+    line = await turn.unit.registrations.line(event.id)
     shown = replace(event, state="published") if event.state == "draft" else event
+    outlook = decide(shown, line, Asker("member", None), shown.revision, turn.now)
     seen = []
     for lang in LANGUAGES:
         reader = turn.reading(lang)
-        text = card_text(reader, shown, Standing(None, 0, seats))
+        text = card_text(reader, shown, Standing(None, 0, seats, outlook))
         seen.append(reader.screen(text, title=event.title(lang)))
     back = turn.screen(
         turn._("This is how readers of each language see it."),

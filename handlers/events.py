@@ -285,7 +285,11 @@ def _limits_line(turn: Turn, event: Event) -> str:
     most = event.per_organisation
     return lines(
         turn._("The coordinators choose who comes among those who apply.") if event.approval else "",
-        turn.n("At most {count} person from one organisation", "At most {count} people from one organisation", most)
+        turn.n(
+            "At most {count} person from one organisation",
+            "At most {count} people from one organisation",
+            most,
+        )
         if most
         else "",
     )

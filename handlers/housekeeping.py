@@ -44,6 +44,10 @@ KEPT = (
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
     Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before)),
     Kept("nominations", timedelta(days=90), lambda unit, before: unit.nominations.forget(before)),
+    Kept("suggestions", timedelta(days=180), lambda unit, before: unit.suggestions.forget(before)),
+    Kept("messages passed on", timedelta(days=30), lambda unit, before: unit.relays.forget_words(before)),
+    Kept("conversations", timedelta(days=180), lambda unit, before: unit.relays.forget(before)),
+    Kept("who belonged where", YEAR, lambda unit, before: unit.profiles.unlink(before)),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before)),
     Kept("who answered by name", YEAR, lambda unit, before: Retention(unit).unlink_answers(before)),
 )

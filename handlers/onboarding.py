@@ -319,6 +319,7 @@ async def use_code(turn: Turn, typed: str) -> Admission:
     await turn.change_member(
         organisation_id=used.organisation_id, role=after_joining(turn.member.role, used.role), state="active"
     )
+    await turn.unit.profiles.belongs_now(member_id, used.organisation_id, turn.now)
     await turn.unit.join_requests.withdraw(member_id)
     return Joined(used.organisation_id)
 
@@ -366,6 +367,16 @@ async def join_organisation(turn: Turn, organisation_id: int, payload: str = "")
             at=turn.now,
             args=(request.id,),
         )
+        focal_id = (await turn.unit.profiles.get(organisation_id)).focal_id
+        if focal_id is not None:
+            await turn.unit.outbox.notify_one(
+                "vouch",
+                focal_id,
+                subject=f"join:{request.id}",
+                occurrence="asked",
+                at=turn.now,
+                args=(request.id,),
+            )
     note = turn._(
         "Your request was sent. A coordinator will answer; meanwhile you can follow what is public."
     )

@@ -38,6 +38,7 @@ PURPOSES = {
     "join": Purpose("joining", EVERYONE),
     "invite": Purpose("people", COORDINATORS),
     "roles": Purpose("people", ADMINISTRATORS),
+    "profile": Purpose("look-after", COORDINATORS),
 }
 
 

@@ -41,6 +41,12 @@ async def page_of(
     return Page(found[:size], number, len(found) > size, size)
 
 
+def page_in(items: Sequence[T], number: int, size: int = SIZE) -> Page[T]:
+    """Cut a page out of a list that is at hand."""
+    number = max(0, min(number, FARTHEST))
+    return Page(items[number * size :][:size], number, len(items) > (number + 1) * size, size)
+
+
 def page_buttons(turn: Turn, page: Page[T], name: str, *args: int | str) -> list[Button]:
     """Return the buttons that turn the page; the page's number is the last argument of the action."""
     buttons = []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
 
 from handlers.kit import (
     ADMINISTRATORS,
@@ -24,7 +22,7 @@ from handlers.kit import (
 from handlers.menu import menu_button
 from handlers.onboarding import organisation_name
 from handlers.organisations import choose_organisation, shorten
-from handlers.pages import FARTHEST, Page, page_buttons
+from handlers.pages import page_buttons, page_in
 from handlers.rules.roles import GRANTED, Refusal, after_joining, refused, without_grant
 from locales import NP_, Message
 from storage.invitations import grouped
@@ -32,9 +30,6 @@ from storage.join_requests import JoinRequest
 from storage.members import Member
 from storage.organisations import Organisation
 
-T = TypeVar("T")
-
-A_PAGE = 6
 COUNTS_A_PAGE = 15
 USES = (1, 5, 20, 50)
 DAYS = (3, 14, 30)
@@ -79,7 +74,7 @@ async def people(turn: Turn) -> Screen:
 async def requests(turn: Turn, page: int) -> Screen:
     """List who waits for an answer."""
     waiting = await turn.unit.join_requests.waiting()
-    shown = _page(waiting, page)
+    shown = page_in(waiting, page)
     names = {one.id: one.name for one in await turn.unit.members.many([one.member_id for one in shown.items])}
     buttons = [[_name_button(turn, names[one.member_id], action("request", one.id))] for one in shown.items]
     return turn.screen(
@@ -154,8 +149,15 @@ async def decline(turn: Turn, request_id: int) -> Screen:
 
 
 async def _decide(turn: Turn, request_id: int, state: str) -> Screen:
-    if not await turn.unit.join_requests.decide(request_id, state):
+    if not await decide_request(turn, request_id, state):
         return await _request_screen(turn, request_id)
+    return await _request_screen(turn, request_id, turn._("Done. The person will be told."))
+
+
+async def decide_request(turn: Turn, request_id: int, state: str) -> bool:
+    """Approve or decline a waiting request and tell its person; False where it was decided already."""
+    if not await turn.unit.join_requests.decide(request_id, state):
+        return False
     found = await turn.unit.join_requests.get(request_id)
     if found is not None:
         if state == "approved":
@@ -168,7 +170,7 @@ async def _decide(turn: Turn, request_id: int, state: str) -> Screen:
             at=turn.now,
             args=(request_id,),
         )
-    return await _request_screen(turn, request_id, turn._("Done. The person will be told."))
+    return True
 
 
 async def _let_in(turn: Turn, found: JoinRequest) -> None:
@@ -177,6 +179,7 @@ async def _let_in(turn: Turn, found: JoinRequest) -> None:
     if asking is not None and organisation is not None:
         role = after_joining(asking.role, organisation.role)
         await turn.unit.members.change(asking.id, organisation_id=organisation.id, role=role)
+        await turn.unit.profiles.belongs_now(asking.id, organisation.id, turn.now)
 
 
 @notice("join-requested")
@@ -207,7 +210,7 @@ async def headcounts(turn: Turn, page: int) -> Screen:
     """Count the people of each organisation."""
     counts = await turn.unit.organisations.headcounts()
     listed = await turn.unit.organisations.listed(turn.lang)
-    shown = _page(listed, page, COUNTS_A_PAGE)
+    shown = page_in(listed, page, COUNTS_A_PAGE)
     return turn.screen(
         paragraphs(
             lines(
@@ -319,7 +322,7 @@ def link_for(turn: Turn, code: str) -> str:
 async def roles_of(turn: Turn, organisation_id: int, page: int = 0) -> Screen:
     """List the people of an organisation, or with 0 those without one."""
     ids = await turn.unit.organisations.people(organisation_id or None)
-    shown = _page(ids, page)
+    shown = page_in(ids, page)
     found = {one.id: one for one in await turn.unit.members.many(shown.items)}
     organisation = await organisation_name(turn, organisation_id)
     buttons = [
@@ -426,8 +429,3 @@ def _name_button(turn: Turn, name: str, chosen: str) -> Button:
 
 def _back(turn: Turn) -> Button:
     return Button(turn.p("button", "People"), "people")
-
-
-def _page(items: Sequence[T], number: int, size: int = A_PAGE) -> Page[T]:
-    number = max(0, min(number, FARTHEST))
-    return Page(items[number * size :][:size], number, len(items) > (number + 1) * size, size)

@@ -15,6 +15,8 @@ RETENTION = (
     N_("The texts of our messages to you: 7 days. Whether they arrived: 90 days."),
     N_("A question of ours that waits for you: 24 hours. A message that we could not handle: 48 hours."),
     N_("What you asked the coordinators, and their answers: 90 days after it was closed."),
+    N_("Topics that you suggested: 180 days after it was decided what becomes of them."),
+    N_("Messages that we pass on between you and others: 30 days. Where you belonged before: 12 months."),
     N_("A file with your own data that you asked for: 1 hour."),
     N_("Your name, organisation and chat address: until you delete them."),
 )
@@ -33,7 +35,10 @@ def notice_text(turn: Turn) -> str:
             "register for and answer here. We need this to invite you, to remind you and to send you materials. "
             "Names, addresses and free texts are stored encrypted."
         ),
-        turn._("Only coordinators see your name. The donor sees totals, never people."),
+        turn._(
+            "Coordinators see your name; other members only where you agree to it first. "
+            "The donor sees totals, never people."
+        ),
         turn._(
             "Telegram, or WhatsApp with Meta and Twilio, can see the messages that pass through them. "
             "Please do not send sensitive cases here."

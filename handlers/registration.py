@@ -45,9 +45,7 @@ async def _join(turn: Turn, event: Event, revision: int) -> Outcome:
     state = STATES.get(type(outcome))
     if state and mine is not None:
         at = mine.joined_at if mine.state == "waitlisted" else turn.now
-        await registrations.move(
-            mine, state, turn.now, joined_at=at, organisation_id=person.organisation_id
-        )
+        await registrations.move(mine, state, turn.now, joined_at=at, organisation_id=person.organisation_id)
     elif state:
         await registrations.add(event.id, person.id, person.organisation_id, state, turn.now)
     return outcome

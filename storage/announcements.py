@@ -28,6 +28,9 @@ class Announcement:
     author_id: int | None
     created_at: datetime
     confirmed_at: datetime | None
+    send_at: datetime | None = None
+    people: int = 0
+    told_at: datetime | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -89,6 +92,16 @@ class Announcements(Store):
             announcements.c.id == announcement_id, announcements.c.state.in_(before)
         )
         return await self.run(statement.values(state=state, **fields)) == 1
+
+    async def reaches(self, announcement_id: int, people: int) -> None:
+        """Note for how many people it was queued, those left out included."""
+        await self.run(
+            announcements.update().where(announcements.c.id == announcement_id).values(people=people)
+        )
+
+    async def told(self, announcement_id: int, at: datetime) -> None:
+        """Note when its author was last told how far it has come."""
+        await self.run(announcements.update().where(announcements.c.id == announcement_id).values(told_at=at))
 
     async def remove_draft(self, announcement_id: int) -> bool:
         """Forget an announcement that was never sent."""
@@ -159,6 +172,9 @@ class Announcements(Store):
                 author_id=row.author_id,
                 created_at=row.created_at,
                 confirmed_at=row.confirmed_at,
+                send_at=row.send_at,
+                people=row.people,
+                told_at=row.told_at,
                 texts=texts.get(row.id, {}),
             )
             for row in rows

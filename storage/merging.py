@@ -136,7 +136,9 @@ class Merging(Store):
                     registrations.c.event_id == event_id, registrations.c.member_id.in_((kept_id, gone_id))
                 )
             )
-            best, *others = sorted(rows, key=lambda row: (BEST_SEAT.get(row.state, len(ACTIVE)), row.joined_at, row.id))
+            best, *others = sorted(
+                rows, key=lambda row: (BEST_SEAT.get(row.state, len(ACTIVE)), row.joined_at, row.id)
+            )
             await self.run(registrations.delete().where(registrations.c.id.in_([row.id for row in others])))
             await self._give(registrations, kept_id, registrations.c.id == best.id)
         await self._give(registrations, kept_id, registrations.c.member_id == gone_id)

@@ -1,4 +1,4 @@
-"""Colleagues whom a member proposes for an event: kept in the words of who wrote them, until coordinators settle them."""
+"""Colleagues whom a member proposes for an event: kept in their words, until coordinators settle them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class Nominations(Store):
 
     async def count(self, event_id: int, author_id: int | None = None) -> int:
         """Count what waits for an event, or all that one person has proposed for it."""
-        which = nominations.c.state == "waiting" if author_id is None else nominations.c.author_id == author_id
+        which = (
+            nominations.c.state == "waiting" if author_id is None else nominations.c.author_id == author_id
+        )
         counted = sa.select(sa.func.count()).where(nominations.c.event_id == event_id, which)
         return int(await self.scalar(counted) or 0)
 

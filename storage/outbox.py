@@ -32,6 +32,8 @@ from storage.tables import Instant, addresses, cards, members, outbox
 
 REPLY, NOTICE, BROADCAST = 0, 1, 2
 """Lanes: an answer to a person, a reminder or other notice, a broadcast. Lower goes first."""
+LANES = ("reply", "notice", "broadcast")
+"""Their names, for metrics and operators."""
 
 LIFETIME = {REPLY: timedelta(hours=24), NOTICE: timedelta(hours=48), BROADCAST: timedelta(hours=48)}
 """How long a message of each lane is still worth sending, where its sender does not say."""
@@ -98,6 +100,18 @@ class Queue:
     lane: int
     waiting: int
     oldest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many rows ended in vain in one way."""
+
+    channel: str
+    lane: int
+    state: str
+    reason: str
+    detail: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,12 +450,12 @@ class Outbox(Store):
             .values(state="paused")
         )
 
-    async def resume(self, subject: str, kind: str) -> int:
-        """Let what was paused be sent and return how many rows."""
+    async def resume(self, subject: str, kind: str, *, now: datetime) -> int:
+        """Let what was paused be sent, with its full lifetime before it, and return how many rows."""
         let_go = await self.run(
             outbox.update()
             .where(outbox.c.subject == subject, outbox.c.state == "paused", outbox.c.kind == kind)
-            .values(state="queued")
+            .values(state="queued", expires_at=now + LIFETIME[BROADCAST])
         )
         self.unit.outgoing = self.unit.outgoing or let_go > 0
         return let_go
@@ -569,6 +583,15 @@ class Outbox(Store):
         row = await self.one(sa.select(outbox.c.id).where(outbox.c.channel == channel, may_go).limit(1))
         return row is not None
 
+    async def unfinished(self, subject: str) -> bool:
+        """Say whether anything of a subject is still to go out by itself."""
+        waits = sa.or_(
+            sa.and_(outbox.c.state == "queued", outbox.c.reason != HELD),
+            outbox.c.state.in_(("sending", "paused")),
+        )
+        statement = sa.select(outbox.c.id).where(outbox.c.subject == subject, waits).limit(1)
+        return await self.scalar(statement) is not None
+
     async def tally(self, subject: str) -> dict[tuple[str, str], int]:
         """Count a subject's rows by (state, reason)."""
         rows = await self.all(
@@ -598,6 +621,58 @@ class Outbox(Store):
         )
         return [Queue(row[0], row[1], row[2], now - row[3]) for row in rows]
 
+    async def failures(self, since: datetime) -> list[Failures]:
+        """Count what ended in vain since a moment, those left out on purpose not included."""
+        key = (outbox.c.channel, outbox.c.lane, outbox.c.state, outbox.c.reason, outbox.c.detail)
+        rows = await self.all(
+            sa.select(*key, sa.func.count())
+            .where(
+                outbox.c.state.in_(("failed", "unknown", "expired")),
+                outbox.c.reason.not_in(("opted_out", "muted")),
+                outbox.c.settled_at >= since,
+            )
+            .group_by(*key)
+            .order_by(sa.func.count().desc(), *key)
+        )
+        return [Failures(*row) for row in rows]
+
+    async def retry_failed(self, *, channel: str, reason: str, since: datetime, now: datetime) -> int:
+        """Queue what failed for a reason since a moment once more and return how many rows."""
+        written = await self.run(
+            outbox.update()
+            .where(
+                outbox.c.channel == channel,
+                outbox.c.state.in_(("failed", "unknown", "expired")),
+                outbox.c.reason == reason,
+                outbox.c.settled_at >= since,
+                # What a reply showed is shredded once it has ended.
+                sa.or_(outbox.c.lane != REPLY, outbox.c.screen_sealed.is_not(None)),
+            )
+            .values(
+                state="queued",
+                reason="",
+                detail="",
+                settled_at=None,
+                not_before=now,
+                expires_at=now + LIFETIME[BROADCAST],
+                attempts=0,
+            )
+        )
+        self.unit.outgoing = self.unit.outgoing or written > 0
+        return written
+
+    async def purge(self, *, channel: str, lane: int, now: datetime) -> int:
+        """Withdraw what waits in a lane of a channel and return how many rows."""
+        return await self.run(
+            outbox.update()
+            .where(
+                outbox.c.channel == channel,
+                outbox.c.lane == lane,
+                outbox.c.state.in_(("queued", "paused")),
+            )
+            .values(state="withdrawn", reason="stopped", settled_at=now)
+        )
+
     async def shred(self, before: datetime, people: sa.Select[tuple[int]] | None = None) -> int:
         """Drop what replies settled before a moment showed, and which message they answered; return how many.
 
@@ -625,7 +700,6 @@ class Outbox(Store):
                 not_before=sa.type_coerce(outbox.c.expires_at, sa.BigInteger) + HELD_GRACE,
                 # One that is only put off holds no later message up.
                 attempts=0,
-                parts_sent=0,
                 lease="",
             )
         )

@@ -51,6 +51,9 @@ class Portability(Store):
             "written_by_you": await self._written(member_id),
             "colleagues_you_proposed": await self.unit.nominations.records(member_id),
             "questions_to_coordinators": await self.unit.questions.records(member_id),
+            "suggested_topics": await self.unit.suggestions.records(member_id),
+            "organisations_over_time": await self.unit.profiles.history(member_id),
+            "messages_passed_on": await self.unit.relays.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 

@@ -182,9 +182,7 @@ class Registrations(Store):
         """Keep why coordinators chose or declined somebody."""
         sealed = self.unit.vault.seal(reason, "registrations", "reason", registration_id) if reason else None
         await self.run(
-            registrations.update()
-            .where(registrations.c.id == registration_id)
-            .values(reason_sealed=sealed)
+            registrations.update().where(registrations.c.id == registration_id).values(reason_sealed=sealed)
         )
 
     # --- offers ---------------------------------------------------------------------------------------------

@@ -389,13 +389,16 @@ announcements = sa.Table(
     "announcements",
     metadata,
     _id(),
-    _state("draft"),  # draft | sending | stopped | done | failed
+    _state("draft"),  # draft | scheduled | missed | sending | paused | stopped | done
     _ref("event_id", "events", nullable=True, ondelete="SET NULL"),  # carries a Register button
     sa.Column("audience", Json, nullable=False, server_default="{}"),
     _ref("file_id", "files", nullable=True, ondelete="SET NULL"),
     _member("author_id", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("confirmed_at", Instant),
+    sa.Column("send_at", Instant),  # the hour it waits for
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),  # rows written when it was sent
+    sa.Column("told_at", Instant),  # when its author was last told how far it has come
     sa.Column("finished_at", Instant),
 )
 
@@ -565,6 +568,162 @@ question_words = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_question_words_question_id", "question_id", "number"),
     sa.Index("ix_question_words_author_id", "author_id", "at"),
+)
+
+suggestions = sa.Table(  # topics for roundtables and webinars
+    "suggestions",
+    metadata,
+    _random_id(),
+    _member(nullable=True, ondelete="SET NULL"),
+    sa.Column("kind", sa.String(24), nullable=False),
+    _lang(),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    _state("open"),  # open | planned | announced | declined | withdrawn
+    sa.Column("word_sealed", sa.LargeBinary),  # why it was declined: a code, or "=" and a text
+    _ref("event_id", "events", nullable=True, ondelete="SET NULL"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("ix_suggestions_state", "state"),
+)
+
+suggestion_supports = sa.Table(
+    "suggestion_supports",
+    metadata,
+    sa.Column(
+        "suggestion_id",
+        sa.BigInteger,
+        sa.ForeignKey("suggestions.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+)
+
+profiles = sa.Table(  # what an organisation agreed to show in the directory
+    "profiles",
+    metadata,
+    sa.Column(
+        "organisation_id",
+        sa.BigInteger,
+        sa.ForeignKey("organisations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _member("focal_id", nullable=True, ondelete="SET NULL"),  # who speaks for it
+    sa.Column("themes", sa.String(200), nullable=False, server_default=""),  # codes, with commas
+    sa.Column("places", sa.String(300), nullable=False, server_default=""),
+    sa.Column("langs", sa.String(20), nullable=False, server_default=""),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("asks", sa.Boolean, nullable=False, server_default=sa.false()),  # takes questions
+    sa.Column("shows_focal", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+profile_lines = sa.Table(
+    "profile_lines",
+    metadata,
+    sa.Column(
+        "organisation_id",
+        sa.BigInteger,
+        sa.ForeignKey("organisations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+memberships = sa.Table(  # who belonged where and when; counts stay where they were made
+    "memberships",
+    metadata,
+    _id(),
+    _member(nullable=True, ondelete="SET NULL"),
+    _ref("organisation_id", "organisations"),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant),
+    sa.Index("ix_memberships_member_id", "member_id"),
+)
+
+directory_views = sa.Table(  # how many screens of the directory somebody opened on the last day they did
+    "directory_views",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+relays = sa.Table(  # conversations in which nobody sees a number
+    "relays",
+    metadata,
+    _random_id(),
+    sa.Column("kind", sa.String(16), nullable=False),  # organisation | coffee | mentorship
+    sa.Column("subject_id", sa.BigInteger, nullable=False),
+    _member("asker_id", nullable=True),
+    sa.Column("touched_at", Instant, nullable=False),
+    sa.Index("ix_relays_kind_subject_id", "kind", "subject_id"),
+    sa.Index("ix_relays_asker_id", "asker_id", "touched_at"),
+)
+
+relay_people = sa.Table(
+    "relay_people",
+    metadata,
+    sa.Column(
+        "relay_id",
+        sa.BigInteger,
+        sa.ForeignKey("relays.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+)
+
+relay_words = sa.Table(
+    "relay_words",
+    metadata,
+    _random_id(),
+    _ref("relay_id", "relays"),
+    sa.Column("number", sa.Integer, nullable=False),  # in the order in which they were written
+    _member("author_id"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_relay_words_relay_id", "relay_id", "number"),
+    sa.Index("ix_relay_words_author_id", "author_id", "at"),
+)
+
+relay_blocks = sa.Table(  # who wants nothing more from whom
+    "relay_blocks",
+    metadata,
+    sa.Column(
+        "blocker_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "blocked_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
 )
 
 # --- in and out ---------------------------------------------------------------------------------------------

@@ -7,7 +7,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import nominations, question_words, questions, registrations
+from storage.tables import (
+    directory_views,
+    memberships,
+    nominations,
+    profiles,
+    question_words,
+    questions,
+    registrations,
+    relay_blocks,
+    relay_people,
+    relay_words,
+    relays,
+    suggestion_supports,
+    suggestions,
+)
 
 CARRIED: tuple[sa.Column[Any], ...] = (
     questions.c.member_id,
@@ -15,6 +29,16 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     question_words.c.author_id,
     nominations.c.author_id,
     registrations.c.nominator_id,
+    suggestions.c.member_id,
+    suggestion_supports.c.member_id,
+    profiles.c.focal_id,
+    memberships.c.member_id,
+    directory_views.c.member_id,
+    relays.c.asker_id,
+    relay_people.c.member_id,
+    relay_words.c.author_id,
+    relay_blocks.c.blocker_id,
+    relay_blocks.c.blocked_id,
 )
 """Every column here that references a member."""
 

@@ -27,8 +27,11 @@ from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
 from storage.polls import Polls
+from storage.profiles import Profiles
 from storage.questions import Questions
 from storage.registrations import Registrations
+from storage.relays import Relays
+from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
 from storage.vault import Vault
@@ -176,3 +179,18 @@ class Unit:
     def templates(self) -> WhatsAppTemplates:
         """Prepared wordings, and what WhatsApp says of them."""
         return WhatsAppTemplates(self)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Topics that members suggest."""
+        return Suggestions(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What organisations say of themselves."""
+        return Profiles(self)
+
+    @cached_property
+    def relays(self) -> Relays:
+        """Messages between people who see no numbers."""
+        return Relays(self)

@@ -25,7 +25,7 @@ from bot.metrics import Metrics
 from bot.pacing import Pacer
 from handlers.kit import Community
 from storage.database import Database
-from storage.outbox import BROADCAST, NOTICE, REPLY, Claimed
+from storage.outbox import BROADCAST, LANES, NOTICE, REPLY, Claimed
 from storage.unit import Unit
 
 POLL = 0.5
@@ -43,7 +43,6 @@ STEP = 5.0
 """Seconds by which the system's clock must go back to count as stepped."""
 
 log = structlog.get_logger()
-LANES = ("reply", "notice", "broadcast")
 
 
 class Sender:

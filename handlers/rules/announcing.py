@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
+from handlers.rules.quiet import is_quiet
 from storage.outbox import DAILY, HELD
 
 FALLBACK = ("en", "ar", "ku")
@@ -124,7 +127,7 @@ def progress_of(tally: Mapping[tuple[str, str], int]) -> Progress:
 
     held = tally.get(("queued", HELD), 0)
     return Progress(
-        waiting=count("queued", "sending") - held,
+        waiting=count("queued", "paused", "sending") - held,
         held=held,
         postponed=tally.get(("queued", DAILY), 0),
         sent=count("sent"),
@@ -156,3 +159,47 @@ def percent(part: int, whole: int) -> int:
     """Return a share in whole per cent; 100 only when nothing is left."""
     share = round(100 * part / whole) if whole else 0
     return share if part >= whole else min(share, 99)
+
+
+FARTHEST = timedelta(days=90)
+COUNTED_A_SECOND = 10_000
+"""So many rows are counted for a second's worth of patience: a large announcement is looked at less often."""
+
+
+class Hour(Enum):
+    """Whether something may be planned for a moment."""
+
+    FITS = auto()
+    PAST = auto()
+    TOO_FAR = auto()
+    NIGHT = auto()
+    UNREADABLE = auto()
+
+
+def hour_for(moment: datetime | None, now: datetime) -> Hour:
+    """Judge a moment at which an announcement is to go out."""
+    if moment is None:
+        return Hour.UNREADABLE
+    if moment <= now:
+        return Hour.PAST
+    if moment > now + FARTHEST:
+        return Hour.TOO_FAR
+    return Hour.NIGHT if is_quiet(moment) else Hour.FITS
+
+
+def minute_of(moment: datetime) -> int:
+    """Write a moment down as the minutes since 1970: short enough for a button."""
+    return int(moment.timestamp() // 60)
+
+
+def moment_of(minute: int) -> datetime | None:
+    """Read a moment back; nothing where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(minute * 60, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def worth_counting(people: int, counted_at: datetime | None, now: datetime) -> bool:
+    """Say whether it is time to count an announcement's rows again."""
+    return counted_at is None or now - counted_at >= timedelta(seconds=people / COUNTED_A_SECOND)

@@ -24,5 +24,7 @@ def may_nominate(event: Event, member: Member, now: datetime) -> bool:
 def meant(name: str, colleagues: Sequence[Member], author_id: int) -> Member | None:
     """Return the one colleague who goes by this name; nobody where none does, or more than one."""
     wanted = fold(name)
-    found = [one for one in colleagues if one.id != author_id and one.role in MEMBERS and fold(one.name) == wanted]
+    found = [
+        one for one in colleagues if one.id != author_id and one.role in MEMBERS and fold(one.name) == wanted
+    ]
     return found[0] if len(found) == 1 else None

@@ -15,6 +15,8 @@ COVERED = {
     "addresses", "join_requests", "registrations", "announcements", "polls", "poll_votes", "survey_answers",
     "survey_drafts", "outbox", "link_codes",
     "questions", "question_words",
+    "profiles", "memberships", "directory_views", "relays", "relay_people", "relay_words", "relay_blocks",
+    "suggestions", "suggestion_supports",
 }  # fmt: skip
 
 

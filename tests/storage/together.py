@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from storage.organisations import Entry
 from storage.unit import Unit
 
 
@@ -11,3 +12,14 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     """Put a row of this person into every table of the community among itself."""
     question = await unit.questions.ask(member_id, "May I?", now)
     await unit.questions.move(question, "claimed", now, claimer_id=member_id)
+    topic = await unit.suggestions.add(member_id, "webinar", "en", "Budgets", now)
+    await unit.suggestions.support(topic.id, member_id)
+    place = await unit.organisations.put(Entry(f"together-{member_id}", "Org", "", "", "prime", ""))
+    await unit.profiles.change(place, focal_id=member_id)
+    await unit.profiles.belongs_now(member_id, place, now)
+    await unit.profiles.viewed(member_id, now.date(), 5)
+    other = await unit.members.add(at=now)
+    relay = await unit.relays.open("organisation", place, [member_id, other.id], now, member_id)
+    await unit.relays.write(relay, member_id, "Hello", now)
+    await unit.relays.block(member_id, [other.id])
+    await unit.relays.block(other.id, [member_id])

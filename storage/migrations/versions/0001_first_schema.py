@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=10), server_default="online", nullable=False),
         sa.Column("join_link_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("per_organisation", sa.Integer(), nullable=True),
+        sa.Column("approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("invite_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("closes_at", sa.BigInteger(), nullable=True),
         sa.Column("reminders", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("survey_mode", sa.String(length=10), server_default="anonymous", nullable=False),
@@ -249,6 +252,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
     )
     op.create_table(
+        "profile_lines",
+        sa.Column("organisation_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_profile_lines_organisation_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "lang", name=op.f("pk_profile_lines")),
+    )
+    op.create_table(
         "surveys",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -303,6 +319,9 @@ def upgrade() -> None:
         sa.Column("author_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("send_at", sa.BigInteger(), nullable=True),
+        sa.Column("people", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["author_id"],
@@ -317,6 +336,19 @@ def upgrade() -> None:
             ["file_id"], ["files.id"], name=op.f("fk_announcements_file_id_files"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
+    )
+    op.create_table(
+        "directory_views",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.id"],
+            name=op.f("fk_directory_views_member_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_directory_views")),
     )
     op.create_table(
         "join_requests",
@@ -347,6 +379,46 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
+        "memberships",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_memberships_member_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_memberships_organisation_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
+    )
+    op.create_index("ix_memberships_member_id", "memberships", ["member_id"], unique=False)
+    op.create_table(
+        "nominations",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("why_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_nominations_author_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_nominations_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nominations")),
+    )
+    op.create_index("ix_nominations_author_id", "nominations", ["author_id"], unique=False)
+    op.create_index("ix_nominations_event_id_state", "nominations", ["event_id", "state"], unique=False)
+    op.create_table(
         "polls",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -362,6 +434,27 @@ def upgrade() -> None:
             ["author_id"], ["members.id"], name=op.f("fk_polls_author_id_members"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
+    )
+    op.create_table(
+        "profiles",
+        sa.Column("organisation_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("focal_id", sa.BigInteger(), nullable=True),
+        sa.Column("themes", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("places", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("langs", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("listed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("asks", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("shows_focal", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["focal_id"], ["members.id"], name=op.f("fk_profiles_focal_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_profiles_organisation_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_profiles")),
     )
     op.create_table(
         "questions",
@@ -394,6 +487,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), server_default="confirmed", nullable=False),
         sa.Column("joined_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("offer_until", sa.BigInteger(), nullable=True),
+        sa.Column("nominator_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_registrations_event_id_events"), ondelete="CASCADE"
         ),
@@ -401,6 +497,12 @@ def upgrade() -> None:
             ["member_id"],
             ["members.id"],
             name=op.f("fk_registrations_member_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["nominator_id"],
+            ["members.id"],
+            name=op.f("fk_registrations_nominator_id_members"),
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
@@ -416,13 +518,69 @@ def upgrade() -> None:
     )
     op.create_index("ix_registrations_member_id", "registrations", ["member_id"], unique=False)
     op.create_index(
+        "ix_registrations_state_offer_until", "registrations", ["state", "offer_until"], unique=False
+    )
+    op.create_index(
         "uq_registrations_active",
         "registrations",
         ["event_id", "member_id"],
         unique=True,
-        sqlite_where=sa.text("state <> 'cancelled'"),
-        postgresql_where=sa.text("state <> 'cancelled'"),
+        sqlite_where=sa.text("state IN ('invited', 'applied', 'waitlisted', 'offered', 'confirmed')"),
+        postgresql_where=sa.text("state IN ('invited', 'applied', 'waitlisted', 'offered', 'confirmed')"),
     )
+    op.create_table(
+        "relay_blocks",
+        sa.Column("blocker_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("blocked_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["blocked_id"],
+            ["members.id"],
+            name=op.f("fk_relay_blocks_blocked_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["blocker_id"],
+            ["members.id"],
+            name=op.f("fk_relay_blocks_blocker_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("blocker_id", "blocked_id", name=op.f("pk_relay_blocks")),
+    )
+    op.create_table(
+        "relays",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("asker_id", sa.BigInteger(), nullable=True),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asker_id"], ["members.id"], name=op.f("fk_relays_asker_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relays")),
+    )
+    op.create_index("ix_relays_asker_id", "relays", ["asker_id", "touched_at"], unique=False)
+    op.create_index("ix_relays_kind_subject_id", "relays", ["kind", "subject_id"], unique=False)
+    op.create_table(
+        "suggestions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
+        sa.Column("word_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_suggestions_event_id_events"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_suggestions_member_id_members"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestions")),
+    )
+    op.create_index("ix_suggestions_state", "suggestions", ["state"], unique=False)
     op.create_table(
         "survey_answers",
         sa.Column("id", sa.LargeBinary(), nullable=False),
@@ -643,6 +801,54 @@ def upgrade() -> None:
     op.create_index("ix_question_words_author_id", "question_words", ["author_id", "at"], unique=False)
     op.create_index(
         "ix_question_words_question_id", "question_words", ["question_id", "number"], unique=False
+    )
+    op.create_table(
+        "relay_people",
+        sa.Column("relay_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_relay_people_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relays.id"], name=op.f("fk_relay_people_relay_id_relays"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("relay_id", "member_id", name=op.f("pk_relay_people")),
+    )
+    op.create_table(
+        "relay_words",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("relay_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_relay_words_author_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relays.id"], name=op.f("fk_relay_words_relay_id_relays"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relay_words")),
+    )
+    op.create_index("ix_relay_words_author_id", "relay_words", ["author_id", "at"], unique=False)
+    op.create_index("ix_relay_words_relay_id", "relay_words", ["relay_id", "number"], unique=False)
+    op.create_table(
+        "suggestion_supports",
+        sa.Column("suggestion_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.id"],
+            name=op.f("fk_suggestion_supports_member_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"],
+            ["suggestions.id"],
+            name=op.f("fk_suggestion_supports_suggestion_id_suggestions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("suggestion_id", "member_id", name=op.f("pk_suggestion_supports")),
     )
     op.create_table(
         "whatsapp_openings",
