@@ -24,7 +24,7 @@ from handlers.rules.seats import (
 )
 from locales import block, speech
 from storage.events import Event
-from storage.registrations import Registration, Seats
+from storage.registrations import TURNED_AWAY, Registration, Seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,18 @@ async def no_such_event(turn: Turn) -> Screen:
 async def standing_of(turn: Turn, event: Event) -> Standing:
     """Find out where this person stands with an event."""
     registrations = turn.unit.registrations
-    mine = await registrations.of(event.id, turn.member.id)
-    place = await registrations.place(mine) if mine else 0
-    asker = Asker(turn.member.role, turn.member.organisation_id, mine)
+    asker = await asker_of(turn, event)
     outlook = decide(event, await registrations.line(event.id), asker, event.revision, turn.now)
-    return Standing(mine, place, await registrations.seats(event.id), outlook)
+    place = await registrations.place(asker.mine) if asker.mine else 0
+    return Standing(asker.mine, place, await registrations.seats(event.id), outlook)
+
+
+async def asker_of(turn: Turn, event: Event) -> Asker:
+    """Say who this person is to those who give out an event's seats."""
+    mine = await turn.unit.registrations.of(event.id, turn.member.id)
+    last = mine or await turn.unit.registrations.last_of(event.id, turn.member.id)
+    away = last.state if last is not None and last.state in TURNED_AWAY else ""
+    return Asker(turn.member.role, turn.member.organisation_id, mine, turned_away=away)
 
 
 async def event_card(turn: Turn, event: Event, note: str = "") -> Screen:
@@ -255,6 +262,12 @@ def refusal(turn: Turn, reason: Reason | None) -> str:
             return turn._("Members can register. To become one, join with your organisation.")
         case Reason.INVITE_ONLY:
             return turn._("This event is by invitation only.")
+        case Reason.DECLINED:
+            return turn._("You applied, and were not chosen this time.")
+        case Reason.REMOVED:
+            return turn._(
+                "The coordinators have taken your name off the list. Please ask them if you want to come."
+            )
         case Reason.NOT_PUBLISHED:
             return turn._("This event is not open yet.")
         case None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.events import event_card, no_such_event, refusal, when_line
+from handlers.events import asker_of, event_card, no_such_event, refusal, when_line
 from handlers.kit import Button, Screen, Turn, action, column, paragraphs, tap
 from handlers.materials import send_published
 from handlers.offers import fill_seats
@@ -10,7 +10,6 @@ from handlers.rules.seats import (
     STATES,
     Already,
     Applied,
-    Asker,
     Because,
     Changed,
     Closed,
@@ -39,15 +38,29 @@ async def register(turn: Turn, event_id: int, revision: int) -> Screen:
 
 async def _join(turn: Turn, event: Event, revision: int) -> Outcome:
     registrations, person = turn.unit.registrations, turn.member
-    mine = await registrations.of(event.id, person.id)
-    line = await registrations.line(event.id)
-    outcome = decide(event, line, Asker(person.role, person.organisation_id, mine), revision, turn.now)
+    asker = await asker_of(turn, event)
+    mine = asker.mine
+    outcome = decide(event, await registrations.line(event.id), asker, revision, turn.now)
     state = STATES.get(type(outcome))
     if state and mine is not None:
         at = mine.joined_at if mine.state == "waitlisted" else turn.now
-        await registrations.move(mine, state, turn.now, joined_at=at, organisation_id=person.organisation_id)
+        await registrations.move(
+            mine,
+            state,
+            turn.now,
+            joined_at=at,
+            organisation_id=person.organisation_id,
+            kept_schedule=event.schedule_revision,
+        )
     elif state:
-        await registrations.add(event.id, person.id, person.organisation_id, state, turn.now)
+        await registrations.add(
+            event.id,
+            person.id,
+            person.organisation_id,
+            state,
+            turn.now,
+            schedule=event.schedule_revision,
+        )
     return outcome
 
 
@@ -144,10 +157,12 @@ async def unregister_yes(turn: Turn, event_id: int) -> Screen:
 
 @tap("keep")
 async def keep(turn: Turn, event_id: int) -> Screen:
-    """Thank somebody who comes although the event moved."""
+    """Thank somebody who comes although the event moved, and let the coordinators see it."""
     event = await turn.unit.events.get(event_id)
     if event is None or event.state == "draft":
         return await no_such_event(turn)
     mine = await turn.unit.registrations.of(event_id, turn.member.id)
+    if mine is not None and not event.over(turn.now):
+        await turn.unit.registrations.keep(mine.id, event.schedule_revision)
     kept = turn._("Good, nothing changes for you.")
     return await event_card(turn, event, kept if mine else turn._("You are not registered for this event."))

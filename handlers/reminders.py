@@ -35,8 +35,7 @@ async def disarm(unit: Unit, event: Event, now: datetime) -> None:
     """Take back everything that would still come for an event: what is armed and what is queued."""
     for kind in ("reminder", "survey"):
         await unit.moments.withdraw(kind, event.id)
-    for kind in ("reminder", "moved", "event-changed", "promoted"):
-        await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable", kind=kind)
+    await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable")
 
 
 @tick("reminders", every=EVERY)

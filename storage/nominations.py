@@ -19,6 +19,7 @@ class Nomination:
     id: int
     event_id: int
     author_id: int
+    state: str
     name: str
     why: str
     at: datetime
@@ -27,27 +28,37 @@ class Nomination:
 class Nominations(Store):
     """What waits for coordinators, event by event."""
 
-    async def add(self, event_id: int, author_id: int, name: str, why: str, at: datetime) -> int:
-        """Keep a proposal and return its id."""
+    async def begin(self, event_id: int, author_id: int, name: str, at: datetime) -> int:
+        """Keep whom somebody means, in place of what they began for the event before; return its id."""
+        mine = (nominations.c.event_id == event_id, nominations.c.author_id == author_id)
+        await self.run(nominations.delete().where(*mine, nominations.c.state == "begun"))
         nomination_id = random_id()
-        seal = self.unit.vault.seal
         await self.run(
             nominations.insert().values(
                 id=nomination_id,
                 event_id=event_id,
                 author_id=author_id,
-                name_sealed=seal(name, "nominations", "name", nomination_id),
-                why_sealed=seal(why, "nominations", "why", nomination_id),
+                state="begun",
+                name_sealed=self.unit.vault.seal(name, "nominations", "name", nomination_id),
                 at=at,
             )
         )
         return nomination_id
 
+    async def pass_on(self, nomination_id: int, why: str, state: str) -> bool:
+        """Keep why, and let a proposal wait for coordinators or be settled; False where it was passed on before."""
+        sealed = self.unit.vault.seal(why, "nominations", "why", nomination_id) if why else None
+        begun = (nominations.c.id == nomination_id, nominations.c.state == "begun")
+        return await self.run(nominations.update().where(*begun).values(why_sealed=sealed, state=state)) == 1
+
+    async def drop(self, nomination_id: int) -> None:
+        """Forget a proposal that was not passed on."""
+        begun = (nominations.c.id == nomination_id, nominations.c.state == "begun")
+        await self.run(nominations.delete().where(*begun))
+
     async def get(self, nomination_id: int) -> Nomination | None:
-        """Find a proposal that waits."""
-        row = await self.one(
-            sa.select(nominations).where(nominations.c.id == nomination_id, nominations.c.state == "waiting")
-        )
+        """Find a proposal."""
+        row = await self.one(sa.select(nominations).where(nominations.c.id == nomination_id))
         return None if row is None else self._read(row)
 
     async def waiting(self, event_id: int, *, limit: int, offset: int = 0) -> list[Nomination]:
@@ -62,10 +73,9 @@ class Nominations(Store):
         return [self._read(row) for row in rows]
 
     async def count(self, event_id: int, author_id: int | None = None) -> int:
-        """Count what waits for an event, or all that one person has proposed for it."""
-        which = (
-            nominations.c.state == "waiting" if author_id is None else nominations.c.author_id == author_id
-        )
+        """Count what waits for an event, or all that one person has passed on for it."""
+        waiting, passed_on = nominations.c.state == "waiting", nominations.c.state != "begun"
+        which = waiting if author_id is None else sa.and_(nominations.c.author_id == author_id, passed_on)
         counted = sa.select(sa.func.count()).where(nominations.c.event_id == event_id, which)
         return int(await self.scalar(counted) or 0)
 
@@ -92,6 +102,7 @@ class Nominations(Store):
             id=row.id,
             event_id=row.event_id,
             author_id=row.author_id,
+            state=row.state,
             name=opened(row.name_sealed, "nominations", "name", row.id),
             why=opened(row.why_sealed, "nominations", "why", row.id),
             at=row.at,

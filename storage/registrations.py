@@ -22,6 +22,8 @@ from storage.tables import ACTIVE, ACTIVE_REGISTRATION, addresses, events, membe
 
 CONCERNED = ("applied", "waitlisted", "offered", "confirmed")
 """The states of those who hear of it when an event moves or is cancelled."""
+TURNED_AWAY = ("declined", "removed")
+"""The states in which coordinators end a registration."""
 HOLDING = ("offered", "confirmed")
 """The states that take up a seat."""
 
@@ -40,11 +42,16 @@ class Registration:
     offer_until: datetime | None = None
     nominator_id: int | None = None
     reason: str = ""
+    kept_schedule: int | None = None
+    """The event's schedule revision whose time they said suits them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """How many people of an event stand where. `cancelled` counts whoever is out of it, for whatever reason."""
+    """How many people of an event stand where.
+
+    `declined` are those who applied and were not chosen; `cancelled` counts everybody else who is out of it.
+    """
 
     confirmed: int = 0
     waitlisted: int = 0
@@ -52,6 +59,7 @@ class Seats:
     offered: int = 0
     applied: int = 0
     invited: int = 0
+    declined: int = 0
 
     @property
     def held(self) -> int:
@@ -106,8 +114,8 @@ class Registrations(Store):
             .group_by(registrations.c.state)
         )
         counts = {row[0]: row[1] for row in rows}
-        over = sum(count for state, count in counts.items() if state not in ACTIVE)
-        return Seats(cancelled=over, **{state: counts.get(state, 0) for state in ACTIVE})
+        told_apart = {state: counts.pop(state, 0) for state in (*ACTIVE, "declined")}
+        return Seats(cancelled=sum(counts.values()), **told_apart)
 
     async def line(self, event_id: int) -> Line:
         """Return the seats that are taken and who waits; whoever can't be reached is not asked to take a seat."""
@@ -148,8 +156,12 @@ class Registrations(Store):
         at: datetime,
         *,
         nominator_id: int | None = None,
+        schedule: int | None = None,
     ) -> bool:
-        """Begin somebody's registration in a state; False where they have an active one already."""
+        """Begin somebody's registration in a state; False where they have an active one already.
+
+        `schedule` is the event's schedule revision that they saw when they asked for it.
+        """
         insert = self.upsert(registrations).values(
             event_id=event_id,
             member_id=member_id,
@@ -158,6 +170,7 @@ class Registrations(Store):
             joined_at=at,
             changed_at=at,
             nominator_id=nominator_id,
+            kept_schedule=schedule,
         )
         active = insert.on_conflict_do_nothing(
             index_elements=["event_id", "member_id"], index_where=sa.text(ACTIVE_REGISTRATION)
@@ -177,6 +190,27 @@ class Registrations(Store):
         """Give a seat or a place in line back; False where there was none."""
         statement = registrations.update().where(_active(event_id, member_id))
         return await self.run(statement.values(state="cancelled", changed_at=at, offer_until=None)) > 0
+
+    async def keep(self, registration_id: int, schedule_revision: int) -> None:
+        """Note that the time of a schedule suits somebody."""
+        await self.run(
+            registrations.update()
+            .where(registrations.c.id == registration_id)
+            .values(kept_schedule=schedule_revision)
+        )
+
+    async def count_kept(self, event_id: int, schedule_revision: int) -> int:
+        """Count those with a seat who said that the time of a schedule suits them, or came when it was that."""
+        return int(
+            await self.scalar(
+                sa.select(sa.func.count()).where(
+                    registrations.c.event_id == event_id,
+                    registrations.c.state == "confirmed",
+                    registrations.c.kept_schedule == schedule_revision,
+                )
+            )
+            or 0
+        )
 
     async def keep_reason(self, registration_id: int, reason: str) -> None:
         """Keep why coordinators chose or declined somebody."""
@@ -302,6 +336,7 @@ class Registrations(Store):
             changed_at=row.changed_at,
             offer_until=row.offer_until,
             nominator_id=row.nominator_id,
+            kept_schedule=row.kept_schedule,
             reason=self.unit.vault.open_text(row.reason_sealed, "registrations", "reason", row.id),
         )
 

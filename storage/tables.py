@@ -336,6 +336,7 @@ registrations = sa.Table(
     sa.Column("changed_at", Instant, nullable=False),
     sa.Column("offer_until", Instant),  # offered: until when the seat is held
     _member("nominator_id", nullable=True, ondelete="SET NULL"),  # the colleague who proposed them
+    sa.Column("kept_schedule", sa.Integer),  # schedule_revision of the event whose time they said suits them
     sa.Column("reason_sealed", sa.LargeBinary),  # why coordinators chose or declined them
     sa.Index(
         "uq_registrations_active",
@@ -356,9 +357,9 @@ nominations = sa.Table(  # colleagues proposed for an event, as their proposer w
     _random_id(),
     _ref("event_id", "events"),
     _member("author_id"),
-    _state("waiting"),  # waiting | settled
+    _state("begun"),  # begun | waiting | settled
     sa.Column("name_sealed", sa.LargeBinary, nullable=False),
-    sa.Column("why_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("why_sealed", sa.LargeBinary),
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_nominations_event_id_state", "event_id", "state"),
     sa.Index("ix_nominations_author_id", "author_id"),

@@ -12,6 +12,7 @@ from storage.members import Member
 
 MOST = 3
 """How many colleagues one person may nominate for one event."""
+LONGEST_NAME, LONGEST_WHY = 100, 300
 
 
 def may_nominate(event: Event, member: Member, now: datetime) -> bool:

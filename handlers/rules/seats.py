@@ -23,6 +23,8 @@ class Reason(Enum):
     DEADLINE = auto()
     MEMBERS_ONLY = auto()
     INVITE_ONLY = auto()
+    DECLINED = auto()
+    REMOVED = auto()
 
 
 class Because(Enum):
@@ -74,11 +76,15 @@ STATES: dict[type[Outcome], str] = {Joined: "confirmed", Applied: "applied", Wai
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks for a seat: their role, their organisation, and where they stand already."""
+    """Who asks for a seat: their role, their organisation, and where they stand already.
+
+    `turned_away` is the state in which coordinators ended their last registration, where they did.
+    """
 
     role: str
     organisation_id: int | None
     mine: Registration | None = None
+    turned_away: str = ""
 
     @property
     def invited(self) -> bool:
@@ -99,6 +105,8 @@ def decide(event: Event, line: Line, asker: Asker, revision: int, now: datetime)
         return outcome if isinstance(outcome, Joined) and not event.started(now) else Already()
     if reason := barrier(event, asker.role, now, invited=asker.invited):
         return Closed(reason)
+    if asker.turned_away:
+        return Closed(Reason.DECLINED if asker.turned_away == "declined" else Reason.REMOVED)
     if revision != event.revision:
         return Changed()
     if event.approval and not asker.chosen:
