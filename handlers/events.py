@@ -287,7 +287,7 @@ def _free_line(turn: Turn, event: Event, standing: Standing, free: int | None) -
             return turn._("Your organisation has all the seats it can have here. There is a waiting list.")
         case Waitlisted():
             return turn._("All seats are taken. There is a waiting list.")
-    if free is None or event.approval:
+    if free is None or event.approval or (standing.mine is not None and standing.mine.state != "invited"):
         return ""
     if free == 0:
         return turn._("All seats are taken. There is a waiting list.")

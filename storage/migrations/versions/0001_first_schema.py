@@ -404,9 +404,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("author_id", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="begun", nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("why_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("why_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["members.id"], name=op.f("fk_nominations_author_id_members"), ondelete="CASCADE"
@@ -489,6 +489,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("offer_until", sa.BigInteger(), nullable=True),
         sa.Column("nominator_id", sa.BigInteger(), nullable=True),
+        sa.Column("kept_schedule", sa.Integer(), nullable=True),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_registrations_event_id_events"), ondelete="CASCADE"
