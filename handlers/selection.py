@@ -279,7 +279,7 @@ async def registration_decided(turn: Turn, registration_id: int, state: str) -> 
         paragraphs(_verdict_text(turn, state), when_line(turn, event)),
         title=event.title(turn.lang),
         rows=column(
-            Button(turn.p("button", "Ask the coordinators"), "ask"),
+            Button(turn.p("button", "Ask coordinators"), "ask"),
             Button(turn.p("button", "Events"), "events"),
             menu_button(turn),
         ),
