@@ -295,6 +295,7 @@ async def answer_nomination(turn: Turn, nomination_id: int, what: str) -> Screen
         await invite_member(turn, event, colleague)
         done = turn._("Invited.")
     elif what == "link" and author and open_still:
+        await _issue_link(turn, one, author)
         await turn.unit.outbox.notify_one(
             "nomination-link",
             author.id,
@@ -309,6 +310,24 @@ async def answer_nomination(turn: Turn, nomination_id: int, what: str) -> Screen
     return await _list_screen(turn, event, note=done or turn._("Settled."))
 
 
+async def _issue_link(turn: Turn, one: Nomination, author: Member) -> None:
+    place = author.organisation_id
+    organisation = await turn.unit.organisations.get(place) if place else None
+    if organisation is not None:
+        await turn.unit.invitations.issue(
+            _seed(one),
+            organisation_id=organisation.id,
+            role=organisation.role,
+            uses=1,
+            at=turn.now,
+            expires_at=turn.now + LINK_LASTS,
+        )
+
+
+def _seed(one: Nomination) -> str:
+    return f"nomination|{one.id}"
+
+
 @notice("nomination-link")
 async def nomination_link(turn: Turn, nomination_id: int) -> Screen | None:
     """Give somebody who nominated a colleague the way in for that colleague, to be passed on."""
@@ -320,14 +339,9 @@ async def nomination_link(turn: Turn, nomination_id: int) -> Screen | None:
         return None
     if event.state != "published" or event.started(turn.now):
         return None
-    code = await turn.unit.invitations.issue(
-        f"nomination|{one.id}",
-        organisation_id=organisation.id,
-        role=organisation.role,
-        uses=1,
-        at=turn.now,
-        expires_at=turn.now + LINK_LASTS,
-    )
+    code = turn.unit.invitations.code_of(_seed(one), organisation_id=organisation.id, role=organisation.role)
+    if await turn.unit.invitations.find(code) is None:
+        return None
     return turn.screen(
         paragraphs(
             turn._("The coordinators invite the colleague whom you nominated: {name}", name=one.name),
