@@ -23,6 +23,7 @@ from storage.materials import Materials
 from storage.members import Members
 from storage.merging import Merging
 from storage.moments import Moments
+from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
@@ -139,6 +140,11 @@ class Unit:
     def moments(self) -> Moments:
         """What the clock has to do."""
         return Moments(self)
+
+    @cached_property
+    def nominations(self) -> Nominations:
+        """Colleagues proposed for events."""
+        return Nominations(self)
 
     @cached_property
     def openings(self) -> Openings:
