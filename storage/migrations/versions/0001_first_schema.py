@@ -53,6 +53,9 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=10), server_default="online", nullable=False),
         sa.Column("join_link_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("per_organisation", sa.Integer(), nullable=True),
+        sa.Column("approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("invite_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("closes_at", sa.BigInteger(), nullable=True),
         sa.Column("reminders", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("survey_mode", sa.String(length=10), server_default="anonymous", nullable=False),
@@ -407,6 +410,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_member_id", "memberships", ["member_id"], unique=False)
     op.create_table(
+        "nominations",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="begun", nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("why_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_nominations_author_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_nominations_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nominations")),
+    )
+    op.create_index("ix_nominations_author_id", "nominations", ["author_id"], unique=False)
+    op.create_index("ix_nominations_event_id_state", "nominations", ["event_id", "state"], unique=False)
+    op.create_table(
         "polls",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -475,6 +497,10 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), server_default="confirmed", nullable=False),
         sa.Column("joined_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("offer_until", sa.BigInteger(), nullable=True),
+        sa.Column("nominator_id", sa.BigInteger(), nullable=True),
+        sa.Column("kept_schedule", sa.Integer(), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_registrations_event_id_events"), ondelete="CASCADE"
         ),
@@ -482,6 +508,12 @@ def upgrade() -> None:
             ["member_id"],
             ["members.id"],
             name=op.f("fk_registrations_member_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["nominator_id"],
+            ["members.id"],
+            name=op.f("fk_registrations_nominator_id_members"),
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
@@ -497,12 +529,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_registrations_member_id", "registrations", ["member_id"], unique=False)
     op.create_index(
+        "ix_registrations_state_offer_until", "registrations", ["state", "offer_until"], unique=False
+    )
+    op.create_index(
         "uq_registrations_active",
         "registrations",
         ["event_id", "member_id"],
         unique=True,
-        sqlite_where=sa.text("state <> 'cancelled'"),
-        postgresql_where=sa.text("state <> 'cancelled'"),
+        sqlite_where=sa.text("state IN ('invited', 'applied', 'waitlisted', 'offered', 'confirmed')"),
+        postgresql_where=sa.text("state IN ('invited', 'applied', 'waitlisted', 'offered', 'confirmed')"),
     )
     op.create_table(
         "relay_blocks",
