@@ -77,7 +77,7 @@ class Playing:
         person = (
             self.stage.person(strangers[role])
             if role in strangers
-            else await self.stage.known(self.lang, channel=self.channel, role=role)
+            else await self.stage.known(self.lang, channel=self.channel, role=role, name=name)
         )
         self.people[name] = person
 
