@@ -43,6 +43,7 @@ KEPT = (
     Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
     Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before)),
+    Kept("nominations", timedelta(days=90), lambda unit, before: unit.nominations.forget(before)),
     Kept("suggestions", timedelta(days=180), lambda unit, before: unit.suggestions.forget(before)),
     Kept("messages passed on", timedelta(days=30), lambda unit, before: unit.relays.forget_words(before)),
     Kept("conversations", timedelta(days=180), lambda unit, before: unit.relays.forget(before)),

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from storage.addresses import Addresses
 from storage.announcements import Announcements
+from storage.audit import Audit
 from storage.browser import BrowserMessages
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
@@ -23,6 +24,7 @@ from storage.members import Members
 from storage.mentoring import Mentoring
 from storage.merging import Merging
 from storage.moments import Moments
+from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
@@ -64,6 +66,11 @@ class Unit:
     def announcements(self) -> Announcements:
         """Messages of coordinators to an audience."""
         return Announcements(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What was done by whom."""
+        return Audit(self)
 
     @cached_property
     def browser(self) -> BrowserMessages:
@@ -139,6 +146,11 @@ class Unit:
     def moments(self) -> Moments:
         """What the clock has to do."""
         return Moments(self)
+
+    @cached_property
+    def nominations(self) -> Nominations:
+        """Colleagues proposed for events."""
+        return Nominations(self)
 
     @cached_property
     def openings(self) -> Openings:

@@ -6,12 +6,17 @@ from datetime import datetime
 
 from storage.organisations import Entry
 from storage.unit import Unit
+from tests.storage.people import past_event
 
 
 async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     """Put a row of this person into every table of the community among itself."""
     question = await unit.questions.ask(member_id, "May I?", now)
     await unit.questions.move(question, "claimed", now, claimer_id=member_id)
+    event = await past_event(unit, now)
+    await unit.nominations.begin(event.id, member_id, "A colleague", now)
+    colleague = await unit.members.add(at=now)
+    await unit.registrations.add(event.id, colleague.id, None, "invited", now, nominator_id=member_id)
     topic = await unit.suggestions.add(member_id, "webinar", "en", "Budgets", now)
     await unit.suggestions.support(topic.id, member_id)
     place = await unit.organisations.put(Entry(f"together-{member_id}", "Org", "", "", "prime", ""))
