@@ -20,10 +20,10 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
+from handlers.offers import fill_seats
 from handlers.onboarding import organisation_name
 from handlers.pages import numbered_label
 from handlers.people import ROLES
-from handlers.registration import fill_seats
 from handlers.rules.merging import Refusal, outcome, refused
 from locales import search_key
 from storage.members import Member

@@ -9,6 +9,7 @@ from storage.addresses import Addresses
 from storage.agendas import Agendas
 from storage.announcements import Announcements
 from storage.attendance import Attendance
+from storage.audit import Audit
 from storage.browser import BrowserMessages
 from storage.calendars import Calendars
 from storage.certificates import Certificates
@@ -25,8 +26,10 @@ from storage.join_requests import JoinRequests
 from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
+from storage.mentoring import Mentoring
 from storage.merging import Merging
 from storage.moments import Moments
+from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
@@ -101,6 +104,11 @@ class Unit:
         return Announcements(self)
 
     @cached_property
+    def audit(self) -> Audit:
+        """What was done by whom."""
+        return Audit(self)
+
+    @cached_property
     def browser(self) -> BrowserMessages:
         """What the demo's phones show."""
         return BrowserMessages(self)
@@ -161,6 +169,11 @@ class Unit:
         return Members(self)
 
     @cached_property
+    def mentoring(self) -> Mentoring:
+        """Who learns from whom."""
+        return Mentoring(self)
+
+    @cached_property
     def merging(self) -> Merging:
         """Two records of one person made one."""
         return Merging(self)
@@ -169,6 +182,11 @@ class Unit:
     def moments(self) -> Moments:
         """What the clock has to do."""
         return Moments(self)
+
+    @cached_property
+    def nominations(self) -> Nominations:
+        """Colleagues proposed for events."""
+        return Nominations(self)
 
     @cached_property
     def openings(self) -> Openings:
