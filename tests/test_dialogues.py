@@ -104,7 +104,7 @@ class Playing:
         if what == "language":
             return speech(self.lang).name
         if what.startswith("named "):
-            return f"{what.removeprefix('named ')} {self.lang}"
+            return what.removeprefix("named ")
         return person.last.part.listed[0][1] if what == "first" and person.last.part.listed else (
             _labels(person, last=True)[0] if what == "first" else what
         )  # fmt: skip
