@@ -15,6 +15,7 @@ from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
+STAFF = ("coordinator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ class Member:
     muted: tuple[str, ...]
     created_at: datetime
     second_lang: str = "ar"
+    hold: str = ""
+    """Why nothing is open to this person now: locked by themselves, frozen by a coordinator, or empty."""
 
     @property
     def coordinates(self) -> bool:
         """Say whether this person may do what coordinators do."""
-        return self.role in ("coordinator", "administrator")
+        return self.role in STAFF
 
     @property
     def consented(self) -> bool:
@@ -134,6 +137,7 @@ class Members(Store):
             muted=tuple(kind for kind in row.muted.split(",") if kind),
             created_at=row.created_at,
             second_lang=row.second_lang,
+            hold=row.hold,
         )
 
 

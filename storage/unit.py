@@ -7,6 +7,7 @@ from functools import cached_property
 
 from storage.addresses import Addresses
 from storage.announcements import Announcements
+from storage.approvals import Approvals
 from storage.browser import BrowserMessages
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
@@ -25,11 +26,13 @@ from storage.moments import Moments
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
+from storage.pins import Pins
 from storage.polls import Polls
 from storage.profiles import Profiles
 from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
+from storage.removals import Removals
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -46,6 +49,8 @@ class Unit:
         """For each (channel, account) whose messages this very process sends: the lease it sends them under."""
         self.outgoing = False
         """Whether something was queued in the outbox, so that delivery can be woken after the commit."""
+        self.removing = False
+        """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
 
@@ -63,6 +68,11 @@ class Unit:
     def announcements(self) -> Announcements:
         """Messages of coordinators to an audience."""
         return Announcements(self)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What needs a second person's yes."""
+        return Approvals(self)
 
     @cached_property
     def browser(self) -> BrowserMessages:
@@ -148,6 +158,16 @@ class Unit:
     def outbox(self) -> Outbox:
         """The only door out."""
         return Outbox(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """What opens coordinators' tools."""
+        return Pins(self)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """Messages to be taken out of chats."""
+        return Removals(self)
 
     @cached_property
     def polls(self) -> Polls:
