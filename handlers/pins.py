@@ -10,13 +10,27 @@ import base64
 import hashlib
 import hmac
 
-from handlers.kit import COORDINATORS, Button, Reply, Screen, Turn, action, answer, column, lines, notice, paragraphs, registry, tap
+from handlers.kit import (
+    COORDINATORS,
+    Button,
+    Reply,
+    Screen,
+    Turn,
+    action,
+    answer,
+    column,
+    lines,
+    notice,
+    paragraphs,
+    registry,
+    tap,
+)
 from handlers.kit.action import split
 from handlers.rules.access import Access, access
-from handlers.rules.pins import DIGITS, IDLE, PAUSE, STEP, Wrong, after_wrong, is_paused, is_pin, is_weak
+from handlers.rules.pins import IDLE, PAUSE, STEP, Wrong, after_wrong, is_paused, is_pin, is_weak
 from handlers.unsaying import unsay
 from locales import N_, clean, to_ascii_digits
-from storage.approvals import STAFF
+from storage.members import STAFF
 from storage.pins import Pin
 
 CHANGES = {
@@ -66,7 +80,9 @@ def _ask(turn: Turn, lock: Pin, wanted: str, note: str = "") -> Screen:
 
 def _plain(turn: Turn, text: str) -> Screen:
     return turn.screen(
-        text, title=turn._("Coordinators' tools are closed"), rows=column(Button(turn.p("button", "Menu"), "menu"))
+        text,
+        title=turn._("Coordinators' tools are closed"),
+        rows=column(Button(turn.p("button", "Menu"), "menu")),
     )
 
 
@@ -136,14 +152,17 @@ async def _pin_screen(turn: Turn, note: str = "") -> Screen:
             turn._("A PIN keeps whoever picks up your phone away from the coordinators' tools."),
             lines(
                 turn._("PIN: set") if lock and lock.has_pin else turn._("PIN: not set"),
-                turn._("Authenticator app: set up") if lock and lock.has_code else turn._("Authenticator app: not set up"),
+                turn._("Authenticator app: set up")
+                if lock and lock.has_code
+                else turn._("Authenticator app: not set up"),
             ),
             turn._("The tools close after 15 minutes without a tap.") if lock else "",
         ),
         title=turn._("My PIN"),
         rows=column(
             Button(
-                turn.p("button", "Change PIN") if lock and lock.has_pin else turn.p("button", "Set a PIN"), "pin-new"
+                turn.p("button", "Change PIN") if lock and lock.has_pin else turn.p("button", "Set a PIN"),
+                "pin-new",
             )
             if turn.removes
             else None,
@@ -201,7 +220,11 @@ async def again_given(turn: Turn, reply: Reply, mark: str) -> Screen:
     """Set the PIN if it was typed the same twice; the other coordinators are told."""
     await unsay(turn)
     text = to_ascii_digits(clean(reply.text))
-    if not turn.removes or not is_pin(text) or not hmac.compare_digest(_mark(turn, text).encode(), mark.encode()):
+    if (
+        not turn.removes
+        or not is_pin(text)
+        or not hmac.compare_digest(_mark(turn, text).encode(), mark.encode())
+    ):
         return _ask_new(turn, turn._("That was not the same. Please begin again."))
     await turn.unit.pins.set_pin(turn.member.id, text, turn.now)
     await turn.unit.pins.open(turn.member.id, turn.address.id, turn.now + IDLE)

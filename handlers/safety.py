@@ -21,8 +21,7 @@ from handlers.organisations import shorten
 from handlers.people import ROLES
 from handlers.second import HALTED, RULE_OFF
 from locales import N_, search_key
-from storage.approvals import STAFF
-from storage.members import Member
+from storage.members import STAFF, Member
 
 FOUND, SHORTEST = 6, 2
 CHANGES = {
@@ -41,13 +40,17 @@ async def safety(turn: Turn) -> Screen:
     return turn.screen(
         paragraphs(
             lines(
-                turn._("Your PIN: set") if lock else turn._("Your PIN: not set. Whoever has your phone is you."),
+                turn._("Your PIN: set")
+                if lock
+                else turn._("Your PIN: not set. Whoever has your phone is you."),
                 turn._("A second person: not asked")
                 if off or alone
                 else turn._("A second person: asked for what reaches many"),
                 turn._("All sending is stopped.") if await turn.unit.facts.get(HALTED) else "",
             ),
-            turn._("If a phone is lost or taken, close that person's account at once: it can be opened again."),
+            turn._(
+                "If a phone is lost or taken, close that person's account at once: it can be opened again."
+            ),
         ),
         title=turn._("Safety"),
         rows=column(
@@ -122,15 +125,21 @@ async def _one_screen(turn: Turn, member: Member | None, note: str = "") -> Scre
                 turn._("Role: {role}", role=turn.say(ROLES[member.role])),
                 _state_line(turn, member),
             ),
-            turn._("Please make sure by another way that you speak with the right person.") if member.hold else "",
+            turn._("Please make sure by another way that you speak with the right person.")
+            if member.hold
+            else "",
         ),
         title=turn._("Close an account"),
         rows=column(
-            Button(turn.p("button", "Close it now"), action("hold-set", member.id, "frozen")) if not member.hold else None,
+            Button(turn.p("button", "Close it now"), action("hold-set", member.id, "frozen"))
+            if not member.hold
+            else None,
             Button(turn.p("button", "Open it again"), action("hold-set", member.id, "open"))
             if member.hold and not own
             else None,
-            Button(turn.p("button", "Take PIN away"), action("hold-pin", member.id)) if lock and not own else None,
+            Button(turn.p("button", "Take PIN away"), action("hold-pin", member.id))
+            if lock and not own
+            else None,
             Button(turn.p("button", "Back"), "safety"),
         ),
         note=note,

@@ -10,7 +10,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers.kit import COORDINATORS, Button, Screen, Tick, Turn, action, column, lines, notice, paragraphs, tap, tick
+from handlers.kit import (
+    COORDINATORS,
+    Button,
+    Screen,
+    Tick,
+    Turn,
+    action,
+    column,
+    lines,
+    notice,
+    paragraphs,
+    tap,
+    tick,
+)
 from handlers.rules.approving import (
     ALONE_AFTER,
     UNDO,
@@ -23,8 +36,9 @@ from handlers.rules.approving import (
     may_go_alone,
     still_as_signed,
 )
-from locales import Message, N_
-from storage.approvals import OPEN, STAFF, Approval
+from locales import N_, Message
+from storage.approvals import OPEN, Approval
+from storage.members import STAFF
 from storage.unit import Unit
 
 Args = tuple[int | str, ...]
@@ -101,7 +115,9 @@ async def _status(turn: Turn, asked: Approval, note: str = "") -> Screen:
         paragraphs(_described(turn, asked), _stands(turn, asked)),
         title=turn._("A second person"),
         rows=column(
-            Button(turn.p("button", "Alone, in 30 minutes"), action("approval-alone", asked.id)) if alone else None,
+            Button(turn.p("button", "Alone, in 30 minutes"), action("approval-alone", asked.id))
+            if alone
+            else None,
             Button(turn.p("button", "Undo"), action("approval-undo", asked.id))
             if ready or (mine and asked.state == "waiting")
             else None,
@@ -123,9 +139,13 @@ def _stands(turn: Turn, asked: Approval) -> str:
     late = asked.state == "waiting" and turn.now >= asked.ends_at
     match "late" if late else asked.state:
         case "waiting":
-            return turn._("Another coordinator has to agree. They have been asked, until: {moment}", moment=until)
+            return turn._(
+                "Another coordinator has to agree. They have been asked, until: {moment}", moment=until
+            )
         case "alone":
-            return turn._("It happens without a second person unless somebody stops it: {moment}", moment=until)
+            return turn._(
+                "It happens without a second person unless somebody stops it: {moment}", moment=until
+            )
         case "approved":
             return turn._("It was agreed to, and happens in a minute unless somebody undoes it.")
         case "done":
@@ -136,11 +156,15 @@ def _stands(turn: Turn, asked: Approval) -> str:
             return turn._("It was taken back.")
         case "late":
             return turn._("Nobody agreed in time. Please ask again.")
-    return turn._("Something about it changed meanwhile, so the agreement no longer counts. Please ask again.")
+    return turn._(
+        "Something about it changed meanwhile, so the agreement no longer counts. Please ask again."
+    )
 
 
 def _gone(turn: Turn) -> Screen:
-    return turn.screen(turn._("This is no longer asked for."), rows=column(Button(turn.p("button", "Back"), "coordinate")))
+    return turn.screen(
+        turn._("This is no longer asked for."), rows=column(Button(turn.p("button", "Back"), "coordinate"))
+    )
 
 
 @tap("approvals", who=COORDINATORS)
@@ -158,7 +182,10 @@ async def approvals(turn: Turn) -> Screen:
         or turn._("Nothing waits for a second person."),
         title=turn._("A second person"),
         rows=[
-            [Button(turn._("No. {number}", number=number), action("approval", one.id)) for number, one in numbered],
+            [
+                Button(turn._("No. {number}", number=number), action("approval", one.id))
+                for number, one in numbered
+            ],
             [Button(turn.p("button", "Back"), "coordinate")],
         ],
     )
@@ -173,7 +200,9 @@ async def alone(turn: Turn, approval_id: int) -> Screen:
         return _gone(turn)
     if turn.now < asked.ends_at and may_go_alone(lock.set_at if lock else None, turn.now):
         runs = turn.now + ALONE_AFTER
-        if await turn.unit.approvals.advance(asked.id, ("waiting",), "alone", runs_at=runs, ends_at=runs + VALID):
+        if await turn.unit.approvals.advance(
+            asked.id, ("waiting",), "alone", runs_at=runs, ends_at=runs + VALID
+        ):
             await _tell_others(turn, asked, "approval-asked", "alone")
     return await _status(turn, await turn.unit.approvals.get(asked.id) or asked)
 
@@ -190,7 +219,9 @@ async def approval_asked(turn: Turn, approval_id: int) -> Screen | None:
     asker = await turn.unit.members.get(asked.asker_id)
     return turn.screen(
         paragraphs(
-            turn._("Asked by: {name}", name=asker.name if asker else ""), _described(turn, asked), _stands(turn, asked)
+            turn._("Asked by: {name}", name=asker.name if asker else ""),
+            _described(turn, asked),
+            _stands(turn, asked),
         ),
         title=turn._("A second person is needed"),
         rows=[
@@ -210,7 +241,11 @@ async def approval(turn: Turn, approval_id: int) -> Screen:
     asked = await turn.unit.approvals.get(approval_id)
     if asked is None or asked.act not in ACTS:
         return _gone(turn)
-    if asked.asker_id == turn.member.id or asked.state not in ("waiting", "alone") or turn.now >= asked.ends_at:
+    if (
+        asked.asker_id == turn.member.id
+        or asked.state not in ("waiting", "alone")
+        or turn.now >= asked.ends_at
+    ):
         return await _status(turn, asked)
     shown = await ACTS[asked.act].show(turn, asked.args)
     return shown.followed_by(
@@ -219,7 +254,9 @@ async def approval(turn: Turn, approval_id: int) -> Screen:
             title=turn._("A second person"),
             rows=[
                 [
-                    Button(turn.p("button", "I agree"), action("approval-yes", asked.id, asked.signed[:SHOWN])),
+                    Button(
+                        turn.p("button", "I agree"), action("approval-yes", asked.id, asked.signed[:SHOWN])
+                    ),
                     Button(turn.p("button", "Decline"), action("approval-no", asked.id)),
                 ],
                 [Button(turn.p("button", "Back"), "coordinate")],
@@ -373,7 +410,9 @@ async def switch_on(turn: Turn) -> Screen:
 async def switch_off(turn: Turn) -> Screen:
     """Ask first: whoever switches this off should know what it means."""
     return turn.screen(
-        turn._("Without this rule, whoever gets hold of one coordinator's phone can write to everybody. Are you sure?"),
+        turn._(
+            "Without this rule, whoever gets hold of one coordinator's phone can write to everybody. Are you sure?"
+        ),
         title=turn._("A second person"),
         rows=column(
             Button(turn.p("button", "Keep it"), "second-rule"),
@@ -421,12 +460,20 @@ async def halted(turn: Turn) -> Screen:
     return _halted_screen(turn)
 
 
+async def while_halted(turn: Turn) -> Screen | None:
+    """Say that all sending is stopped, where it is."""
+    return _halted_screen(turn) if await turn.unit.facts.get(HALTED) else None
+
+
 def _halted_screen(turn: Turn) -> Screen:
     return turn.screen(
-        turn._("A coordinator has stopped all sending to many people. Nothing more goes out until it is let go on."),
+        turn._(
+            "A coordinator has stopped all sending to many people. Nothing more goes out until it is let go on."
+        ),
         title=turn._("All sending is stopped"),
         rows=column(
-            Button(turn.p("button", "Let sending go on"), "halt-end"), Button(turn.p("button", "Back"), "coordinate")
+            Button(turn.p("button", "Let sending go on"), "halt-end"),
+            Button(turn.p("button", "Back"), "coordinate"),
         ),
     )
 

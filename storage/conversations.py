@@ -72,7 +72,9 @@ class Conversations(Store):
         for row in await self.all(statement):
             kept = await self.get(row.address_id)
             if kept.ask:
-                await self.put(row.address_id, Conversation(offered=kept.offered, typed=kept.typed), row.touched_at)
+                await self.put(
+                    row.address_id, Conversation(offered=kept.offered, typed=kept.typed), row.touched_at
+                )
                 dropped += 1
         return dropped
 

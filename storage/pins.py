@@ -143,7 +143,9 @@ class Pins(Store):
 
     async def _put(self, member_id: int, at: datetime, **values: Any) -> None:
         insert = self.upsert(pins).values(member_id=member_id, set_at=at, **values)
-        await self.run(insert.on_conflict_do_update(index_elements=["member_id"], set_={**values, "set_at": at}))
+        await self.run(
+            insert.on_conflict_do_update(index_elements=["member_id"], set_={**values, "set_at": at})
+        )
 
 
 def _argon(salt: bytes) -> Argon2id:

@@ -111,7 +111,12 @@ class Portability(Store):
             )
         )
         return [
-            {"what": row.act, "asked_by_you": row.asker_id == member_id, "state": row.state, "at": _iso(row.asked_at)}
+            {
+                "what": row.act,
+                "asked_by_you": row.asker_id == member_id,
+                "state": row.state,
+                "at": _iso(row.asked_at),
+            }
             for row in rows
         ]
 

@@ -28,13 +28,15 @@ class Removals(Store):
     async def ask(self, address_id: int, messages: Iterable[str], at: datetime) -> int:
         """Have messages of one chat removed; return how many."""
         rows = [
-            {"address_id": address_id, "message": one, "asked_at": at} for one in dict.fromkeys(messages) if one
+            {"address_id": address_id, "message": one, "asked_at": at}
+            for one in dict.fromkeys(messages)
+            if one
         ]
         if not rows:
             return 0
         insert = self.upsert(removals).on_conflict_do_nothing(index_elements=["address_id", "message"])
         await self.run(insert, rows)
-        self.unit.removing = self.unit.outgoing = True
+        self.unit.removing = True
         return len(rows)
 
     async def sent_since(self, address_id: int, since: datetime) -> list[str]:

@@ -116,7 +116,9 @@ members = sa.Table(
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
-    sa.Column("hold", sa.String(8), nullable=False, server_default=""),  # "" | locked (by themselves) | frozen
+    sa.Column(
+        "hold", sa.String(8), nullable=False, server_default=""
+    ),  # "" | locked (by themselves) | frozen
 )
 
 pins = sa.Table(  # what opens a coordinator's tools: a PIN, and an authenticator's key where chats keep what is typed

@@ -8,7 +8,7 @@ from storage.members import STAFF, Member
 
 ALWAYS = frozenset({"privacy", "retention", "language", "speak", "stop", "panic"})
 """Open to everybody whose account is closed for now."""
-LOCKED = ALWAYS | {"closed", "delete-me", "delete-sure", "delete-now"}
+LOCKED = ALWAYS | {"delete-me", "delete-sure", "delete-now"}
 """Who locked themselves may still leave for good."""
 STOPPING = frozenset({"approval-no", "approval-undo", "halt"})
 """What only ever stops something: open to coordinators without their PIN, and even when they are frozen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from itertools import pairwise
 
 DIGITS = 6
 IDLE = timedelta(minutes=15)
@@ -37,7 +38,7 @@ def is_paused(blocked_until: datetime | None, now: datetime) -> bool:
 
 def is_weak(pin: str) -> bool:
     """Say whether a PIN is among those that anybody tries first."""
-    steps = {int(later) - int(earlier) for earlier, later in zip(pin, pin[1:], strict=False)}
+    steps = {int(later) - int(earlier) for earlier, later in pairwise(pin)}
     return len(set(pin)) < 3 or steps in ({1}, {-1}) or pin in (pin[:3] * 2, pin[:2] * 3)
 
 
