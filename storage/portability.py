@@ -100,9 +100,9 @@ class Portability(Store):
         rows = await self.all(sa.select(link_codes).where(link_codes.c.member_id == member_id))
         return [{"made_at": _iso(row.made_at), "works_until": _iso(row.expires_at)} for row in rows]
 
-    async def _pin(self, member_id: int) -> Record:
+    async def _pin(self, member_id: int) -> list[Record]:
         found = await self.unit.pins.get(member_id)
-        return {} if found is None else {"set_at": _iso(found.set_at), "wrong_tries": found.wrong}
+        return [] if found is None else [{"set_at": _iso(found.set_at), "wrong_tries": found.wrong}]
 
     async def _approvals(self, member_id: int) -> list[Record]:
         rows = await self.all(

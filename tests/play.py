@@ -160,7 +160,10 @@ class Person:
         return await self.says(f"/start {payload}".strip())
 
     async def taps(self, label_or_action: str, *, again: bool = False) -> Person:
-        """Tap the newest button with a label or an action; a channel without buttons is told its number's label."""
+        """Tap the newest button with a label, an action, or (ending in a colon) an action's name.
+
+        A channel without buttons is told its number's label.
+        """
         shown, action = self._button(label_or_action)
         await self._tap(shown, action)
         return await self._tap(shown, action) if again else self
@@ -187,7 +190,8 @@ class Person:
         key = fold(wanted)
         for shown in reversed(self.phone):
             for label, action in shown.labels.items():
-                if action == wanted or fold(label) == key or (key and key in fold(label)):
+                named = wanted.endswith(":") and action.startswith(wanted)
+                if action == wanted or named or fold(label) == key or (key and key in fold(label)):
                     return shown, action
         have = [label for shown in self.phone[-3:] for label in shown.labels]
         raise AssertionError(f"no button {wanted!r}; there are {have}; last: {self.last.text}")

@@ -26,6 +26,7 @@ from bot.channels.browser import PEER, BrowserChannel, lasting, offers
 from bot.channels.contract import Ignored
 from bot.demo import GUEST, PERSONAS, STEPS, Persona, invitation, travel
 from bot.dispatch import Unavailable
+from handlers.kit import Inbound
 from locales import BAGHDAD, LANGUAGES, N_, NP_, Language, Message, Speech, isolate, speech
 from storage.browser import BrowserMessage
 from storage.files import MAX_BYTES
