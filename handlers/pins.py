@@ -26,7 +26,7 @@ from handlers.kit import (
     tap,
 )
 from handlers.kit.action import split
-from handlers.rules.access import Access, access
+from handlers.rules.access import PIN_TYPED, Access, access
 from handlers.rules.pins import IDLE, PAUSE, STEP, Wrong, after_wrong, is_paused, is_pin, is_weak
 from handlers.unsaying import unsay
 from locales import N_, clean, to_ascii_digits
@@ -73,7 +73,7 @@ def _ask(turn: Turn, lock: Pin, wanted: str, note: str = "") -> Screen:
         else turn._("Please type the code that your authenticator app shows now."),
         title=turn._("Coordinators' tools are closed"),
         rows=column(Button(turn.p("button", "Cancel"), "menu")),
-        ask=f"pin:{wanted.replace(':', '~')}",
+        ask=f"{PIN_TYPED}:{wanted.replace(':', '~')}",
         note=note,
     )
 
@@ -86,7 +86,7 @@ def _plain(turn: Turn, text: str) -> Screen:
     )
 
 
-@answer("pin", who=COORDINATORS)
+@answer(PIN_TYPED, who=COORDINATORS)
 async def typed(turn: Turn, reply: Reply, wanted: str = "") -> Screen:
     """Open the tools for the right PIN and go on with what was wanted; a wrong one is counted."""
     await unsay(turn)

@@ -13,6 +13,9 @@ LOCKED = ALWAYS | {"delete-me", "delete-sure", "delete-now"}
 STOPPING = frozenset({"approval-no", "approval-undo", "halt"})
 """What only ever stops something: open to coordinators without their PIN, and even when they are frozen."""
 
+PIN_TYPED = "pin-typed"
+"""The answer that opens the tools."""
+
 
 class Access(Enum):
     """Whether somebody may do something now."""
@@ -31,7 +34,7 @@ def access(name: str, who: tuple[str, ...], member: Member) -> Access:
 
 def needs_pin(name: str, who: tuple[str, ...]) -> bool:
     """Say whether this is one of the coordinators' tools, which stand behind their PIN."""
-    return set(who) <= set(STAFF) and name not in STOPPING
+    return set(who) <= set(STAFF) and name not in STOPPING and name != PIN_TYPED
 
 
 def _in_spite_of(member: Member, name: str) -> bool:
