@@ -12,6 +12,7 @@ from bot.keys import check_ring, read_ring
 from bot.logs import configure_logs
 from bot.machine import Machine
 from bot.operator_commands import add_commands as add_operator_commands
+from bot.safety_commands import add_commands as add_safety_commands
 from bot.settings import Settings, SettingsError, read_settings
 from bot.whatsapp_commands import add_commands as add_whatsapp_commands
 from storage.database import Database
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     status = what.add_parser("status", help="say how many keys there are and whether they fit the database")
     status.set_defaults(run=_key_status)
     add_operator_commands(commands)
+    add_safety_commands(commands)
     add_whatsapp_commands(commands)
     return parser
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from bot.keys import check_ring, read_ring
+from bot.keys import read_ring
+from bot.opened import opened_database
 from bot.settings import SettingsError, read_settings
 from storage.copying import NotCopied, copy_database
 from storage.database import Database
 from storage.leadership import Leadership
-from storage.migrate import migrate
 from storage.outbox import LANES
 from storage.unit import Unit
 from storage.vault import Vault
@@ -56,22 +54,9 @@ def add_commands(commands: Commands) -> None:
     copy.set_defaults(run=_copy)
 
 
-@asynccontextmanager
-async def _database() -> AsyncIterator[Database]:
-    settings = read_settings()
-    ring, _ = read_ring(settings)
-    database = Database(settings.database_url, Vault(ring))
-    try:
-        await migrate(database)
-        await check_ring(database)
-        yield database
-    finally:
-        await database.close()
-
-
 def _show() -> int:
     async def work() -> list[str]:
-        async with _database() as database:
+        async with opened_database() as database:
             return await database.look(lambda unit: _described(unit, datetime.now(UTC)))
 
     print("\n".join(asyncio.run(work())))
@@ -94,7 +79,7 @@ async def _described(unit: Unit, now: datetime) -> list[str]:
 def _retry(given: argparse.Namespace) -> int:
     async def work() -> int:
         now = datetime.now(UTC)
-        async with _database() as database:
+        async with opened_database() as database:
             return await database.work(
                 lambda unit: unit.outbox.retry_failed(
                     channel=given.channel, reason=given.reason, since=now - FAILURES_SINCE, now=now
@@ -110,7 +95,7 @@ def _purge(given: argparse.Namespace) -> int:
 
     async def work() -> int:
         now = datetime.now(UTC)
-        async with _database() as database:
+        async with opened_database() as database:
             if given.yes:
                 return await database.work(
                     lambda unit: unit.outbox.purge(channel=given.channel, lane=lane, now=now)
@@ -135,7 +120,7 @@ def _copy(given: argparse.Namespace) -> int:
         await holding.claim()
         target = Database(given.to, Vault(ring))
         try:
-            async with _database() as source:
+            async with opened_database() as source:
                 copied = await copy_database(source, target)
         finally:
             await target.close()

@@ -292,9 +292,12 @@ async def _is_draft(turn: Turn, announcement_id: int) -> bool:
 
 @notice("announcement", shared=True)
 async def announcement(turn: Turn, announcement_id: int) -> Screen | None:
-    """Show an announcement to a reader of the turn's language."""
+    """Show an announcement to a reader of the turn's language, unless the event it invites to was cancelled."""
     found = await turn.unit.announcements.get(announcement_id)
-    return None if found is None else await _as_seen(turn, found)
+    event = await turn.unit.events.get(found.event_id) if found and found.event_id else None
+    if found is None or (event is not None and event.state == "cancelled"):
+        return None
+    return await _as_seen(turn, found)
 
 
 async def _as_seen(turn: Turn, found: Announcement) -> Screen:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from handlers.event_changes import old_and_new, tell
+from handlers.event_changes import old_and_new, tell, tell_of_move
 from handlers.events import kind_line, no_such_event, when_line, where_lines
 from handlers.kit import COORDINATORS, Button, Outdated, Screen, Turn, action, column, lines, paragraphs, tap
+from handlers.offers import fill_seats, shorten_offers
 from handlers.pages import Page, numbered_label, page_buttons, page_of
 from handlers.reminders import arm, disarm
+from locales import NP_, Message
 from storage.events import Event
-from storage.registrations import Registration, Seats
+from storage.registrations import CONCERNED, Registration, Seats
 
 FARTHEST = timedelta(days=3 * 365)
 MANAGE_PAGE = 4
 """Six items would leave no room for the lists' own buttons where ten is the most."""
 ROSTER_PAGE = 20
+CHOOSING_PAGE = 5
+"""Of those who applied, each has a button of their own."""
 SECTIONS = ("coming", "drafts", "past")
+LISTS: dict[str, Message] = {
+    "confirmed": NP_("button", "Who is registered"),
+    "applied": NP_("button", "Applications"),
+    "waitlisted": NP_("button", "Waiting list"),
+    "offered": NP_("button", "Offered a seat"),
+    "invited": NP_("button", "Invited"),
+    "declined": NP_("button", "Not chosen"),
+}
+"""The lists of people of an event, by the state of their registration."""
 
 
 @tap("manage-events", who=COORDINATORS)
@@ -98,7 +112,8 @@ async def manage_screen(turn: Turn, event: Event, note: str = "") -> Screen:
         paragraphs(
             turn._("This event was cancelled.") if event.state == "cancelled" else "",
             lines(kind_line(turn, event), when_line(turn, event), where_lines(turn, event, inside=True)),
-            _counts(turn, event, seats),
+            lines(_counts(turn, event, seats), await _proposed(turn, event)),
+            await _kept_line(turn, event, seats),
             await _reminders_line(turn, event),
         ),
         title=event.title(turn.lang),
@@ -111,12 +126,32 @@ async def manage_screen(turn: Turn, event: Event, note: str = "") -> Screen:
 def _counts(turn: Turn, event: Event, seats: Seats) -> str:
     return lines(
         turn._("Registered: {count}", count=seats.confirmed),
+        turn._("Applications to answer: {count}", count=seats.applied) if seats.applied else "",
+        turn._("Invited, no answer yet: {count}", count=seats.invited) if seats.invited else "",
+        turn._("Offered a seat: {count}", count=seats.offered) if seats.offered else "",
         turn._("Waiting: {count}", count=seats.waitlisted),
+        turn._("Not chosen: {count}", count=seats.declined) if seats.declined else "",
         turn._("Cancelled: {count}", count=seats.cancelled),
         turn._("Seats: {count}", count=event.capacity) if event.capacity else turn._("Seats: no limit"),
         turn._("More are registered than there are seats. Nobody loses theirs.")
         if event.capacity is not None and seats.confirmed > event.capacity
         else "",
+    )
+
+
+async def _proposed(turn: Turn, event: Event) -> str:
+    count = await turn.unit.nominations.count(event.id)
+    return turn._("Nominated, not answered yet: {count}", count=count) if count else ""
+
+
+async def _kept_line(turn: Turn, event: Event, seats: Seats) -> str:
+    """Say how many of those with a seat have answered since the event moved."""
+    if event.schedule_revision == 1 or not seats.confirmed or event.state != "published":
+        return ""
+    kept = await turn.unit.registrations.count_kept(event.id, event.schedule_revision)
+    return lines(
+        turn._("Said that the new time suits them: {count}", count=kept),
+        turn._("Have not answered, and stay registered: {count}", count=seats.confirmed - kept),
     )
 
 
@@ -146,6 +181,9 @@ def _manage_buttons(turn: Turn, event: Event) -> list[list[Button]]:
         change[:2] if ahead else [],
         change[2:] if ahead else [],
         after if event.state == "published" else [],
+        [Button(turn.p("button", "Hold it after all"), action("event-revive", event.id))]
+        if event.state == "cancelled" and not event.started(turn.now)
+        else [],
         [Button(turn.p("button", "Back"), "manage-events")],
     ]
 
@@ -177,7 +215,7 @@ async def _how_many(turn: Turn, event: Event) -> str:
     return turn.n(
         "{count} registered person will be told.",
         "{count} registered people will be told.",
-        seats.confirmed + seats.waitlisted,
+        sum(getattr(seats, state) for state in CONCERNED),
     )
 
 
@@ -197,7 +235,9 @@ async def move(turn: Turn, event_id: int, schedule_revision: int, minute: int) -
     return await manage_screen(
         turn,
         await turn.unit.events.get(event_id) or event,
-        turn.n("Moved. {count} person is being told.", "Moved. {count} people are being told.", told),
+        turn.n("Moved. {count} person will be told.", "Moved. {count} people will be told.", told)
+        if told
+        else "",
     )
 
 
@@ -208,12 +248,11 @@ async def _moved(turn: Turn, event: Event, old: datetime, new: datetime) -> int:
         event, reschedule=True, starts_at=new, closes_at=closes if closes and closes > turn.now else None
     )
     await arm(turn.unit, changed, turn.now, moved_from=old)
-    subject = f"event:{event.id}"
-    await turn.unit.outbox.withdraw(subject, now=turn.now, reason="not_applicable", kind="reminder")
-    revision = changed.schedule_revision
-    return await tell(
-        turn.unit, "moved", changed, turn.now, revision, int(old.timestamp()), occurrence=f"r{revision}"
+    await shorten_offers(turn.unit, changed, turn.now)
+    await turn.unit.outbox.withdraw(
+        f"event:{event.id}", now=turn.now, reason="not_applicable", kind="reminder"
     )
+    return await tell_of_move(turn.unit, changed, old, turn.now)
 
 
 # --- cancelling ---------------------------------------------------------------------------------------------
@@ -225,7 +264,7 @@ async def ask_cancel(turn: Turn, event_id: int) -> Screen:
     return await _ask_cancel(
         turn,
         event_id,
-        turn._("Do you want to cancel this event? This can't be undone."),
+        turn._("Do you want to cancel this event?"),
         Button(turn.p("button", "Yes, cancel it"), action("event-cancel-sure", event_id)),
     )
 
@@ -264,11 +303,34 @@ async def cancel(turn: Turn, event_id: int) -> Screen:
         return await manage_screen(turn, event)
     cancelled = await turn.unit.events.change(event, recalendar=True, state="cancelled")
     await disarm(turn.unit, cancelled, turn.now)
-    told = await tell(turn.unit, "event-cancelled", cancelled, turn.now, occurrence="1")
+    told = await tell(turn.unit, "event-cancelled", cancelled, turn.now, occurrence=f"v{cancelled.revision}")
     return await manage_screen(
         turn,
         cancelled,
         turn.n("Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", told),
+    )
+
+
+@tap("event-revive", who=COORDINATORS)
+async def revive(turn: Turn, event_id: int) -> Screen:
+    """Hold a cancelled event after all, as it was: everybody who was registered still is, and is told."""
+    event = await turn.unit.events.hold(event_id)
+    if event is None or event.state == "draft":
+        return await no_such_event(turn)
+    if event.state != "cancelled" or event.started(turn.now):
+        return await manage_screen(turn, event)
+    revived = await turn.unit.events.change(event, reschedule=True, state="published")
+    await arm(turn.unit, revived, turn.now, moved_from=revived.starts_at)
+    told = await tell(turn.unit, "event-revived", revived, turn.now, occurrence=f"v{revived.revision}")
+    await fill_seats(turn.unit, revived, turn.now)
+    return await manage_screen(
+        turn,
+        revived,
+        turn.n(
+            "It takes place. {count} person is being told.",
+            "It takes place. {count} people are being told.",
+            told,
+        ),
     )
 
 
@@ -281,39 +343,72 @@ async def roster(turn: Turn, event_id: int, state: str, page: int) -> Screen:
     event = await turn.unit.events.get(event_id)
     if event is None:
         return await no_such_event(turn)
-    if state not in ("confirmed", "waitlisted"):
+    if state not in LISTS:
         raise Outdated(state)
-    confirmed = state == "confirmed"
+    return await roster_screen(turn, event, state, page)
+
+
+async def roster_screen(turn: Turn, event: Event, state: str, page: int = 0, note: str = "") -> Screen:
+    """Show a page of one of an event's lists; a number that is typed leads to the person who has it."""
     shown = await page_of(
-        lambda limit, offset: turn.unit.registrations.roster(event_id, state, limit=limit, offset=offset),
+        lambda limit, offset: turn.unit.registrations.roster(event.id, state, limit=limit, offset=offset),
         page,
-        ROSTER_PAGE,
+        CHOOSING_PAGE if state == "applied" else ROSTER_PAGE,
     )
-    other = (
-        Button(turn.p("button", "Waiting list"), action("roster", event_id, "waitlisted", 0))
-        if confirmed
-        else Button(turn.p("button", "Who is registered"), action("roster", event_id, "confirmed", 0))
-    )
+    known = await turn.unit.members.many([one.member_id for one in shown.items if one.member_id])
+    names = {one.id: one.name or "–" for one in known}
     return turn.screen(
         paragraphs(
-            event.title(turn.lang), await _people(turn, shown), await _by_organisation(turn, event, state)
+            event.title(turn.lang),
+            await _people(turn, shown, names),
+            await _by_organisation(turn, event, state),
+            turn._("To see one of them, write their number."),
         )
         if shown.items
         else turn._("Nobody yet."),
-        title=turn._("Who is registered") if confirmed else turn._("Waiting list"),
+        title=turn.say(LISTS[state]),
         rows=[
-            page_buttons(turn, shown, "roster", event_id, state),
-            [other],
-            [Button(turn.p("button", "Back"), action("manage", event_id))],
+            *(
+                [
+                    Button(
+                        numbered_label(turn, number, names.get(one.member_id or 0, "–")),
+                        action("registrant", one.id),
+                    )
+                ]
+                for number, one in enumerate(shown.items, shown.first)
+                if state == "applied"
+            ),
+            page_buttons(turn, shown, "roster", event.id, state),
+            *await _roster_ways(turn, event, state),
         ],
+        ask=action("roster", event.id, state, shown.number) if shown.items else "",
+        note=note,
         private=True,
     )
 
 
-async def _people(turn: Turn, shown: Page[Registration]) -> str:
-    known = await turn.unit.members.many([one.member_id for one in shown.items if one.member_id])
-    names = {one.id: one.name for one in known}
-    organisations = await _organisations(turn)
+async def _roster_ways(turn: Turn, event: Event, state: str) -> list[list[Button]]:
+    """Return the ways on: from who is registered to every other list that has people, from the others back."""
+    if state != "confirmed":
+        return [[Button(turn.p("button", "Back"), action("roster", event.id, "confirmed", 0))]]
+    seats = await turn.unit.registrations.seats(event.id)
+    others = [
+        Button(turn.say(label), action("roster", event.id, name, 0))
+        for name, label in LISTS.items()
+        if name != state and (name == "waitlisted" or getattr(seats, name))
+    ]
+    invite = Button(turn.p("button", "Invite"), action("event-invite", event.id))
+    nominated = Button(turn.p("button", "Nominated"), action("nominations", event.id, 0))
+    return [
+        *([others[start : start + 2] for start in range(0, len(others), 2)]),
+        [invite] if event.state == "published" and not event.started(turn.now) else [],
+        [nominated] if await turn.unit.nominations.count(event.id) else [],
+        [Button(turn.p("button", "Back"), action("manage", event.id))],
+    ]
+
+
+async def _people(turn: Turn, shown: Page[Registration], names: Mapping[int, str]) -> str:
+    organisations = await organisation_names(turn)
     return lines(
         *(
             turn._(
@@ -329,7 +424,7 @@ async def _people(turn: Turn, shown: Page[Registration]) -> str:
 
 async def _by_organisation(turn: Turn, event: Event, state: str) -> str:
     counts = await turn.unit.registrations.by_organisation(event.id, state)
-    names = await _organisations(turn)
+    names = await organisation_names(turn)
     none = turn._("no organisation")
     return lines(
         turn._("By organisation:"),
@@ -340,6 +435,7 @@ async def _by_organisation(turn: Turn, event: Event, state: str) -> str:
     )
 
 
-async def _organisations(turn: Turn) -> dict[int, str]:
+async def organisation_names(turn: Turn) -> dict[int, str]:
+    """Return every organisation's name in this reader's language, by id."""
     everyone = await turn.unit.organisations.by_slug()
     return {one.id: one.name(turn.lang) for one in everyone.values()}

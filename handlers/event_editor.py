@@ -29,14 +29,16 @@ from handlers.kit import (
     paragraphs,
     tap,
 )
-from handlers.registration import fill_seats
+from handlers.offers import fill_seats
 from handlers.reminders import arm
 from handlers.rules.drafts import Obstacle, gaps, lacks_link, link_in, obstacles
 from handlers.rules.kinds import KINDS, MODES, REMINDERS, SURVEY_MODES, is_in_person, is_online
+from handlers.rules.seats import Asker, decide
 from locales import (
     BAGHDAD,
     LANGUAGES,
     N_,
+    NP_,
     Message,
     block,
     clean,
@@ -63,6 +65,7 @@ QUESTIONS: dict[str, Message] = {
     "minutes": N_("How long does it last? For example: {example}"),
     "link": N_("Send the link by which people join. Only those who are registered see it."),
     "capacity": N_("How many seats are there? Write a number."),
+    "per_organisation": N_("How many people of one organisation may come at most? Write a number."),
     "closes": N_("Until when can people register? Write day and time, for example: {example}"),
 }
 FAULTS: dict[str, Message] = {
@@ -73,6 +76,7 @@ FAULTS: dict[str, Message] = {
     "minutes": N_("I could not read that as a length of time."),
     "link": N_("That is not a link that begins with https://"),
     "capacity": N_("That is not a number of seats."),
+    "per_organisation": N_("That is not a number of people."),
     "closes": N_("That must be a day and time before the event begins."),
 }
 OBSTACLES: dict[Obstacle, Message] = {
@@ -86,6 +90,12 @@ MISSING: dict[str, Message] = {
     "description": N_("⚠ Description missing in: {languages}"),
     "place": N_("⚠ Place missing in: {languages}"),
 }
+LIMITS = ("capacity", "per_organisation")
+SWITCHES: dict[str, tuple[Message, Message]] = {
+    "approval": (NP_("button", "You choose who comes"), N_("You choose among those who apply.")),
+    "invite_only": (NP_("button", "By invitation only"), N_("Only those whom you invite can register.")),
+}
+"""What can be switched on and off about who can come: its button, and how it reads among the settings."""
 IN_LANGUAGES = ("title", "description", "place")
 
 
@@ -124,6 +134,8 @@ async def begin(turn: Turn, kind: str, token: str) -> Screen:
         capacity=usual.capacity,
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
+        per_organisation=usual.per_organisation,
+        approval=usual.approval,
     )
     return await onward(turn, event) if event.state == "draft" else await manage_screen(turn, event)
 
@@ -217,8 +229,8 @@ def _hints(turn: Turn, field: str, lang: str) -> dict[str, str]:
 
 
 def _shortcuts(turn: Turn, event: Event, field: str, lang: str) -> list[Button]:
-    if field == "capacity":
-        return [Button(turn.p("button", "No limit"), action("event-clear", event.id, "capacity"))]
+    if field in LIMITS:
+        return [Button(turn.p("button", "No limit"), action("event-clear", event.id, field))]
     if field == "closes":
         return [Button(turn.p("button", "Until it begins"), action("event-clear", event.id, "closes_at"))]
     if field in ("description", "place") and event.said(field, lang):
@@ -238,13 +250,13 @@ async def clear(turn: Turn, event_id: int, field: str, lang: str = "") -> Screen
             if event.said(field, lang)
             else await edit_screen(turn, event)
         )
-    if field not in ("capacity", "closes_at"):
+    if field not in (*LIMITS, "closes_at"):
         raise Outdated(field)
     if getattr(event, field) is not None:
         limits: dict[str, Any] = {field: None}
         event = await turn.unit.events.change(event, **limits)
         await fill_seats(turn.unit, event, turn.now)
-    return await edit_screen(turn, event, turn._("Kept."))
+    return _entry_part(turn, event, turn._("Kept."))
 
 
 @answer("event-ask", who=COORDINATORS)
@@ -258,7 +270,7 @@ async def answered(turn: Turn, reply: Reply, event_id: int, field: str, lang: st
             return await _keep_text(turn, event, field, lang, reply.text)
         case "when":
             return await _keep_when(turn, event, reply.text)
-        case "minutes" | "capacity" | "closes" | "link":
+        case "minutes" | "capacity" | "per_organisation" | "closes" | "link":
             return await _keep_value(turn, event, field, reply.text)
         case _:
             raise Outdated(field)
@@ -294,17 +306,19 @@ async def _keep_value(turn: Turn, event: Event, field: str, given: str) -> Scree
         return _ask(turn, event, field, "", turn.say(FAULTS[field]))
     told = field in ("minutes", "link")
     changed = await turn.unit.events.change(event, recalendar=told and event.state == "published", **values)
-    promoted = await fill_seats(turn.unit, changed, turn.now) if field == "capacity" else 0
+    offered = await fill_seats(turn.unit, changed, turn.now) if field in LIMITS else 0
     if field == "minutes":
         await arm(turn.unit, changed, turn.now)
     if told:
         await tell_of_change(turn.unit, changed, turn.now)
+    if field not in (*LIMITS, "closes"):
+        return await _after_answer(turn, changed, turn._("Kept."))
     moved_up = turn.n(
-        "Kept. {count} person who waited has a seat now.",
-        "Kept. {count} people who waited have a seat now.",
-        promoted,
+        "Kept. {count} person who waited is offered a seat now.",
+        "Kept. {count} people who waited are offered a seat now.",
+        offered,
     )
-    return await _after_answer(turn, changed, moved_up if promoted else turn._("Kept."))
+    return _entry_part(turn, changed, moved_up if offered else turn._("Kept."))
 
 
 def _value(turn: Turn, event: Event, field: str, given: str) -> dict[str, Any]:
@@ -315,6 +329,9 @@ def _value(turn: Turn, event: Event, field: str, given: str) -> dict[str, Any]:
         case "capacity":
             count = parse_count(given)
             return {"capacity": count} if count and count <= MOST_SEATS else {}
+        case "per_organisation":
+            count = parse_count(given)
+            return {"per_organisation": count} if count and count <= MOST_SEATS else {}
         case "link":
             link = link_in(to_ascii_digits(given))
             return {"join_link": link} if link else {}
@@ -425,6 +442,8 @@ async def part(turn: Turn, event_id: int, name: str) -> Screen:
             return _choices(turn, event, "survey_mode", SURVEY_MODES, _survey_question(turn))
         case "reminders":
             return _reminders_part(turn, event)
+        case "entry":
+            return _entry_part(turn, event)
         case _:
             return await edit_screen(turn, event)
 
@@ -512,6 +531,55 @@ async def choose(turn: Turn, event_id: int, field: str, value: str) -> Screen:
     return await _after_answer(turn, event, turn._("Kept."), chained=field == "mode")
 
 
+def _entry_part(turn: Turn, event: Event, note: str = "") -> Screen:
+    """Show who can come: how many, how many of one organisation, until when, and who decides."""
+    return turn.screen(
+        _entry_lines(turn, event),
+        title=event.title(turn.lang),
+        rows=column(
+            Button(turn.p("button", "Seats"), action("event-ask", event.id, "capacity")),
+            Button(turn.p("button", "Per organisation"), action("event-ask", event.id, "per_organisation")),
+            Button(turn.p("button", "Deadline"), action("event-ask", event.id, "closes")),
+            *(
+                Button(
+                    _ticked(turn, label) if getattr(event, field) else turn.say(label),
+                    action("event-switch", event.id, field, int(not getattr(event, field))),
+                )
+                for field, (label, _) in SWITCHES.items()
+            ),
+            Button(turn.p("button", "Back"), action("event-edit", event.id)),
+        ),
+        note=note,
+    )
+
+
+def _entry_lines(turn: Turn, event: Event) -> str:
+    return lines(
+        turn._("Seats: {count}", count=event.capacity) if event.capacity else turn._("Seats: no limit"),
+        turn._("From one organisation at most: {count}", count=event.per_organisation)
+        if event.per_organisation
+        else "",
+        turn._("Register until: {moment}", moment=turn.speech.moment(event.closes_at, turn.now))
+        if event.closes_at
+        else turn._("Register until: it begins"),
+        *(turn.say(said) for field, (_, said) in SWITCHES.items() if getattr(event, field)),
+    )
+
+
+@tap("event-switch", who=COORDINATORS)
+async def switch(turn: Turn, event_id: int, field: str, on: int) -> Screen:
+    """Switch on or off that coordinators choose, or that only those who are invited can come."""
+    event = await _held(turn, event_id)
+    if isinstance(event, Screen):
+        return event
+    if field not in SWITCHES:
+        raise Outdated(field)
+    if getattr(event, field) != bool(on):
+        switched: dict[str, Any] = {field: bool(on)}
+        event = await turn.unit.events.change(event, **switched)
+    return _entry_part(turn, event, turn._("Kept."))
+
+
 def _reminders_part(turn: Turn, event: Event) -> Screen:
     return turn.screen(
         turn._("When are people reminded? Tap to switch one on or off. Nights are left quiet."),
@@ -581,10 +649,7 @@ async def edit_screen(turn: Turn, event: Event, note: str = "") -> Screen:
                 ask_button(turn.p("button", "Duration"), "minutes"),
             ],
             [part_button(turn.p("button", "How and where"), "mode")],
-            [
-                ask_button(turn.p("button", "Seats"), "capacity"),
-                ask_button(turn.p("button", "Deadline"), "closes"),
-            ],
+            [part_button(turn.p("button", "Who can come"), "entry")],
             [reminders, survey if event.state == "draft" else preview_button],
             [Button(turn.p("button", "Back"), action("manage", event.id))],
         ],
@@ -630,10 +695,7 @@ def _settings_text(turn: Turn, event: Event) -> str:
     ]
     return lines(
         turn._("Duration: {duration}", duration=turn.speech.duration(event.minutes)),
-        turn._("Seats: {count}", count=event.capacity) if event.capacity else turn._("Seats: no limit"),
-        turn._("Register until: {moment}", moment=turn.speech.moment(event.closes_at, turn.now))
-        if event.closes_at
-        else turn._("Register until: it begins"),
+        _entry_lines(turn, event),
         turn._("Reminders: {list}", list=turn.speech.list(reminders))
         if reminders
         else turn._("Reminders: none"),
@@ -661,11 +723,13 @@ async def preview(turn: Turn, event_id: int) -> Screen:
     if event is None:
         return await no_such_event(turn)
     seats = await turn.unit.registrations.seats(event.id)
+    line = await turn.unit.registrations.line(event.id)
     shown = replace(event, state="published") if event.state == "draft" else event
+    outlook = decide(shown, line, Asker("member", None), shown.revision, turn.now)
     seen = []
     for lang in LANGUAGES:
         reader = turn.reading(lang)
-        text = card_text(reader, shown, Standing(None, 0, seats))
+        text = card_text(reader, shown, Standing(None, 0, seats, outlook))
         seen.append(reader.screen(text, title=event.title(lang)))
     back = turn.screen(
         turn._("This is how readers of each language see it."),

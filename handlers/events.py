@@ -9,19 +9,35 @@ from handlers.kit import MEMBERS, Button, Screen, Turn, action, column, lines, p
 from handlers.menu import menu_button
 from handlers.pages import Page, numbered_label, page_buttons, page_of
 from handlers.rules.kinds import KINDS, MODES, is_in_person, is_online
-from handlers.rules.seats import Reason, barrier, free_seats
+from handlers.rules.nominating import may_nominate
+from handlers.rules.seats import (
+    Applied,
+    Asker,
+    Because,
+    Closed,
+    Joined,
+    Outcome,
+    Reason,
+    Waitlisted,
+    decide,
+    free_seats,
+)
 from locales import block, speech
 from storage.events import Event
-from storage.registrations import Registration, Seats
+from storage.registrations import TURNED_AWAY, Registration, Seats
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one person stands with an event. `place` is theirs in line, 0 for who is not waiting."""
+    """Where one person stands with an event. `place` is theirs in line, 0 for who is not waiting.
+
+    `outlook` is what would become of them if they asked for a seat now.
+    """
 
     mine: Registration | None
     place: int
     seats: Seats
+    outlook: Outcome
 
     @property
     def confirmed(self) -> bool:
@@ -38,7 +54,13 @@ async def upcoming(turn: Turn, page: int = 0) -> Screen:
 async def events_screen(turn: Turn, page: int = 0, note: str = "") -> Screen:
     """Show a page of what is coming, with a word about what just happened."""
     shown = await page_of(
-        lambda limit, offset: turn.unit.events.upcoming(turn.now, limit=limit, offset=offset), page
+        lambda limit, offset: turn.unit.events.upcoming(
+            turn.now,
+            limit=limit,
+            offset=offset,
+            seen_by=None if turn.member.coordinates else turn.member.id,
+        ),
+        page,
     )
     text: str
     if not shown.items:
@@ -129,9 +151,18 @@ async def no_such_event(turn: Turn) -> Screen:
 async def standing_of(turn: Turn, event: Event) -> Standing:
     """Find out where this person stands with an event."""
     registrations = turn.unit.registrations
-    mine = await registrations.of(event.id, turn.member.id)
-    place = await registrations.place(mine) if mine else 0
-    return Standing(mine, place, await registrations.seats(event.id))
+    asker = await asker_of(turn, event)
+    outlook = decide(event, await registrations.line(event.id), asker, event.revision, turn.now)
+    place = await registrations.place(asker.mine) if asker.mine else 0
+    return Standing(asker.mine, place, await registrations.seats(event.id), outlook)
+
+
+async def asker_of(turn: Turn, event: Event) -> Asker:
+    """Say who this person is to those who give out an event's seats."""
+    mine = await turn.unit.registrations.of(event.id, turn.member.id)
+    last = mine or await turn.unit.registrations.last_of(event.id, turn.member.id)
+    away = last.state if last is not None and last.state in TURNED_AWAY else ""
+    return Asker(turn.member.role, turn.member.organisation_id, mine, turned_away=away)
 
 
 async def event_card(turn: Turn, event: Event, note: str = "") -> Screen:
@@ -156,7 +187,7 @@ def card_text(turn: Turn, event: Event, standing: Standing) -> str:
             kind_line(turn, event),
             when_line(turn, event),
             where_lines(turn, event, inside=standing.confirmed),
-            _seats_line(turn, event, standing.seats),
+            _seats_line(turn, event, standing),
             _deadline_line(turn, event),
         ),
         turn._("This text is in: {language}", language=speech(written_in).name) if foreign else "",
@@ -195,15 +226,25 @@ def _status_line(turn: Turn, event: Event, standing: Standing) -> str:
         return turn._("This event was cancelled.")
     if event.over(turn.now):
         return turn._("You took part in this event.") if standing.confirmed else turn._("This event is over.")
-    return _my_line(turn, standing) or refusal(turn, barrier(event, turn.member.role, turn.now))
+    reason = standing.outlook.reason if isinstance(standing.outlook, Closed) else None
+    return lines(_my_line(turn, standing), refusal(turn, reason))
 
 
 def _my_line(turn: Turn, standing: Standing) -> str:
-    if standing.confirmed:
-        return turn._("You are registered.")
-    if standing.mine is not None:
-        return turn._("You are on the waiting list. Your place in line: {place}", place=standing.place)
-    return ""
+    if standing.mine is None:
+        return ""
+    match standing.mine.state:
+        case "confirmed":
+            return turn._("You are registered.")
+        case "offered" if standing.mine.offer_until is not None:
+            until = turn.speech.moment(standing.mine.offer_until, turn.now)
+            return turn._("A seat is held for you until: {moment}", moment=until)
+        case "applied":
+            return turn._("You applied. The coordinators choose who comes, and you get a message.")
+        case "invited":
+            return turn._("You are invited. Would you like to come?")
+        case _:
+            return turn._("You are on the waiting list. Your place in line: {place}", place=standing.place)
 
 
 def refusal(turn: Turn, reason: Reason | None) -> str:
@@ -219,19 +260,52 @@ def refusal(turn: Turn, reason: Reason | None) -> str:
             return turn._("This event is for the members of the community.")
         case Reason.MEMBERS_ONLY:
             return turn._("Members can register. To become one, join with your organisation.")
+        case Reason.INVITE_ONLY:
+            return turn._("This event is by invitation only.")
+        case Reason.DECLINED:
+            return turn._("You applied, and were not chosen this time.")
+        case Reason.REMOVED:
+            return turn._(
+                "The coordinators have taken your name off the list. Please ask them if you want to come."
+            )
         case Reason.NOT_PUBLISHED:
             return turn._("This event is not open yet.")
         case None:
             return ""
 
 
-def _seats_line(turn: Turn, event: Event, seats: Seats) -> str:
-    free = free_seats(event, seats)
-    if free is None or event.over(turn.now) or event.state != "published":
+def _seats_line(turn: Turn, event: Event, standing: Standing) -> str:
+    if event.over(turn.now) or event.state != "published":
         return ""
-    if free <= seats.waitlisted:
+    free = free_seats(event, standing.seats)
+    return lines(_free_line(turn, event, standing, free), _limits_line(turn, event))
+
+
+def _free_line(turn: Turn, event: Event, standing: Standing, free: int | None) -> str:
+    match standing.outlook:
+        case Waitlisted(_, Because.ORGANISATION):
+            return turn._("Your organisation has all the seats it can have here. There is a waiting list.")
+        case Waitlisted():
+            return turn._("All seats are taken. There is a waiting list.")
+    if free is None or event.approval or (standing.mine is not None and standing.mine.state != "invited"):
+        return ""
+    if free == 0:
         return turn._("All seats are taken. There is a waiting list.")
     return turn.n("{count} seat left", "{count} seats left", free)
+
+
+def _limits_line(turn: Turn, event: Event) -> str:
+    most = event.per_organisation
+    return lines(
+        turn._("The coordinators choose who comes among those who apply.") if event.approval else "",
+        turn.n(
+            "At most {count} person from one organisation",
+            "At most {count} people from one organisation",
+            most,
+        )
+        if most
+        else "",
+    )
 
 
 def _deadline_line(turn: Turn, event: Event) -> str:
@@ -242,27 +316,47 @@ def _deadline_line(turn: Turn, event: Event) -> str:
 
 def _card_buttons(turn: Turn, event: Event, standing: Standing) -> tuple[tuple[Button, ...], ...]:
     open_still = event.state == "published" and not event.over(turn.now)
-    reason = barrier(event, turn.member.role, turn.now)
+    mine = standing.mine.state if standing.mine else ""
     return column(
-        register_button(turn, event, standing.seats) if standing.mine is None and reason is None else None,
+        *_seat_buttons(turn, event, standing),
         Button(turn.p("button", "Join"), "joining") if turn.member.role == "guest" and open_still else None,
         Button(turn.p("button", "Cancel registration"), action("unregister", event.id))
-        if standing.mine is not None and open_still
+        if mine in ("confirmed", "waitlisted", "applied") and open_still
         else None,
         Button(turn.p("button", "Add to calendar"), action("calendar", event.id))
-        if open_still or (event.state == "cancelled" and standing.mine is not None)
+        if open_still or (event.state == "cancelled" and mine)
         else None,
         Button(turn.p("button", "Slides and tools"), action("materials-of", event.id))
         if turn.member.role in MEMBERS and (standing.confirmed or event.started(turn.now))
+        else None,
+        Button(turn.p("button", "Nominate a colleague"), action("nominate", event.id))
+        if may_nominate(event, turn.member, turn.now)
         else None,
         Button(turn.p("button", "Manage"), action("manage", event.id)) if turn.member.coordinates else None,
         Button(turn.p("button", "Back"), "events"),
     )
 
 
-def register_button(turn: Turn, event: Event, seats: Seats) -> Button:
-    """Return the button that takes a seat, or a place in line where there are none."""
-    free = free_seats(event, seats)
-    full = free is not None and free <= seats.waitlisted
-    label = turn.p("button", "Join waiting list") if full else turn.p("button", "Register")
-    return Button(label, action("register", event.id, event.revision))
+def _seat_buttons(turn: Turn, event: Event, standing: Standing) -> list[Button]:
+    """Return what asks for a seat, takes the one that is held, or turns it down."""
+    mine = standing.mine
+    no = Button(turn.p("button", "No, thank you"), action("offer-no", event.id))
+    if mine is not None and mine.state == "offered" and event.state == "published" and mine.offer_until:
+        yes = Button(turn.p("button", "Yes, I am coming"), action("offer-yes", event.id))
+        return [yes, no] if mine.offer_until > turn.now else []
+    label = _register_label(turn, standing)
+    asking = [Button(label, action("register", event.id, event.revision))] if label else []
+    return [*asking, no] if mine is not None and mine.state == "invited" and asking else asking
+
+
+def _register_label(turn: Turn, standing: Standing) -> str:
+    waits = standing.mine is not None and standing.mine.state == "waitlisted"
+    match standing.outlook:
+        case Joined():
+            return turn.p("button", "Take a free seat") if waits else turn.p("button", "Register")
+        case Applied():
+            return turn.p("button", "Apply")
+        case Waitlisted():
+            return turn.p("button", "Join waiting list")
+        case _:
+            return ""

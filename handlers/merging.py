@@ -21,10 +21,10 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
+from handlers.offers import fill_seats
 from handlers.onboarding import organisation_name
 from handlers.pages import numbered_label
 from handlers.people import ROLES
-from handlers.registration import fill_seats
 from handlers.rules.approving import Signed, digest
 from handlers.rules.merging import Refusal, outcome, refused
 from handlers.second import ACTS, Act, Args, second_person

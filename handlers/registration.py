@@ -2,59 +2,99 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from handlers.events import event_card, kind_line, no_such_event, refusal, when_line, where_lines
-from handlers.kit import (
-    Button,
-    Community,
-    Screen,
-    Template,
-    Turn,
-    action,
-    column,
-    lines,
-    notice,
-    paragraphs,
-    tap,
-)
+from handlers.events import asker_of, event_card, no_such_event, refusal, when_line
+from handlers.kit import Button, Screen, Turn, action, column, paragraphs, tap
 from handlers.materials import send_published
-from handlers.rules.seats import Already, Changed, Closed, Joined, Outcome, Waitlisted, decide, promotions
+from handlers.offers import fill_seats
+from handlers.rules.seats import (
+    STATES,
+    Already,
+    Applied,
+    Because,
+    Changed,
+    Closed,
+    Joined,
+    Outcome,
+    Waitlisted,
+    decide,
+)
 from storage.events import Event
-from storage.unit import Unit
+from storage.registrations import Registration
 
 
 @tap("register")
 async def register(turn: Turn, event_id: int, revision: int) -> Screen:
-    """Take a seat, or a place in line, and say at once which it is."""
+    """Take a seat, apply for one or get a place in line, and say at once which it is."""
     event = await turn.unit.events.hold(event_id)
     if event is None or event.state == "draft":
         return await no_such_event(turn)
     outcome = await _join(turn, event, revision)
     if isinstance(outcome, Joined):
         await send_published(turn, event.id)
+    if isinstance(outcome, Applied):
+        await _tell_coordinators(turn, event)
     return await event_card(turn, event, _told(turn, outcome))
 
 
 async def _join(turn: Turn, event: Event, revision: int) -> Outcome:
-    registrations = turn.unit.registrations
-    mine = await registrations.of(event.id, turn.member.id)
-    seats = await registrations.seats(event.id)
-    outcome = decide(event, mine, seats, turn.member.role, revision, turn.now)
-    if isinstance(outcome, Joined | Waitlisted):
-        state = "confirmed" if isinstance(outcome, Joined) else "waitlisted"
-        await registrations.add(event.id, turn.member.id, turn.member.organisation_id, state, turn.now)
+    registrations, person = turn.unit.registrations, turn.member
+    asker = await asker_of(turn, event)
+    mine = asker.mine
+    outcome = decide(event, await registrations.line(event.id), asker, revision, turn.now)
+    state = STATES.get(type(outcome))
+    if state and mine is not None:
+        at = mine.joined_at if mine.state == "waitlisted" else turn.now
+        await registrations.move(
+            mine,
+            state,
+            turn.now,
+            joined_at=at,
+            organisation_id=person.organisation_id,
+            kept_schedule=event.schedule_revision,
+        )
+    elif state:
+        await registrations.add(
+            event.id,
+            person.id,
+            person.organisation_id,
+            state,
+            turn.now,
+            schedule=event.schedule_revision,
+        )
     return outcome
+
+
+async def _tell_coordinators(turn: Turn, event: Event) -> None:
+    """Say, once a day for each event, that somebody applied."""
+    await turn.unit.outbox.notify_roles(
+        "applied",
+        "coordinator",
+        "administrator",
+        subject=f"event:{event.id}",
+        occurrence=f"{turn.now:%Y-%m-%d}",
+        at=turn.now,
+        args=(event.id,),
+    )
 
 
 def _told(turn: Turn, outcome: Outcome) -> str:
     match outcome:
         case Joined():
             return turn._("You are registered. Good to have you with us!")
-        case Waitlisted(place):
+        case Applied():
+            return turn._(
+                "Thank you for applying. The coordinators choose who comes, and you get a message either way."
+            )
+        case Waitlisted(place, Because.FULL):
             return turn._(
                 "All seats are taken, so you are on the waiting list. Your place in line: {place}. "
-                "You get a seat, and a message, as soon as one is free.",
+                "When a seat becomes free for you, you get a message and decide.",
+                place=place,
+            )
+        case Waitlisted(place):
+            return turn._(
+                "Your organisation has all the seats it can have here, so you are on the waiting list. "
+                "Your place in line: {place}. When a seat becomes free for you, you get a message and decide.",
                 place=place,
             )
         case Already():
@@ -81,9 +121,7 @@ async def unregister(turn: Turn, event_id: int) -> Screen:
         paragraphs(
             turn._("Do you want to cancel your registration?"),
             when_line(turn, event),
-            turn._("Your seat goes to the next person in line.")
-            if mine.state == "confirmed"
-            else turn._("You give up your place in line."),
+            _what_is_given_up(turn, mine),
         ),
         title=event.title(turn.lang),
         rows=column(
@@ -93,9 +131,21 @@ async def unregister(turn: Turn, event_id: int) -> Screen:
     )
 
 
+def _what_is_given_up(turn: Turn, mine: Registration) -> str:
+    match mine.state:
+        case "confirmed" | "offered":
+            return turn._("Your seat goes to the next person in line.")
+        case "waitlisted":
+            return turn._("You give up your place in line.")
+        case "applied":
+            return turn._("You take your application back.")
+        case _:
+            return ""
+
+
 @tap("unregister-yes")
 async def unregister_yes(turn: Turn, event_id: int) -> Screen:
-    """Give the seat or place back; whoever waits longest gets the seat."""
+    """Give the seat or place back; whoever waits longest is offered the seat."""
     event = await turn.unit.events.hold(event_id)
     if event is None or event.state == "draft":
         return await no_such_event(turn)
@@ -107,79 +157,12 @@ async def unregister_yes(turn: Turn, event_id: int) -> Screen:
 
 @tap("keep")
 async def keep(turn: Turn, event_id: int) -> Screen:
-    """Thank somebody who comes although the event moved."""
+    """Thank somebody who comes although the event moved, and let the coordinators see it."""
     event = await turn.unit.events.get(event_id)
     if event is None or event.state == "draft":
         return await no_such_event(turn)
     mine = await turn.unit.registrations.of(event_id, turn.member.id)
+    if mine is not None and not event.over(turn.now):
+        await turn.unit.registrations.keep(mine.id, event.schedule_revision)
     kept = turn._("Good, nothing changes for you.")
     return await event_card(turn, event, kept if mine else turn._("You are not registered for this event."))
-
-
-# --- seats that become free ---------------------------------------------------------------------------------
-
-
-async def fill_seats(unit: Unit, event: Event, now: datetime) -> int:
-    """Give free seats to those who waited longest, tell them, and return how many; the event must be held."""
-    free = promotions(event, await unit.registrations.seats(event.id), now)
-    promoted = await unit.registrations.promote(event.id, free, now)
-    for member_id in promoted:
-        await unit.outbox.notify_one(
-            "promoted",
-            member_id,
-            subject=f"event:{event.id}",
-            occurrence=f"{now.timestamp():.0f}",
-            at=now,
-            args=(event.id,),
-            expires_at=event.starts_at,
-        )
-        await _hand_over(unit, member_id, event.id, now)
-    return len(promoted)
-
-
-async def _hand_over(unit: Unit, member_id: int, event_id: int, now: datetime) -> None:
-    """Send somebody who got a seat later what those before them got."""
-    member = await unit.members.get(member_id)
-    address = await unit.addresses.best(member_id)
-    if member is not None and address is not None:
-        await send_published(Turn(unit, member, address, now, Community()), event_id)
-
-
-async def release_seats(unit: Unit, member_id: int, now: datetime) -> None:
-    """Free the seats of somebody who is about to be erased, and give them to those who wait."""
-    for event_id in await unit.registrations.upcoming_of(member_id, now):
-        event = await unit.events.hold(event_id)
-        if event is not None and await unit.registrations.cancel(event_id, member_id, now):
-            await fill_seats(unit, event, now)
-
-
-@notice("promoted")
-async def promoted(turn: Turn, event_id: int) -> Screen | None:
-    """Tell somebody who waited that a seat is theirs now."""
-    event = await turn.unit.events.get(event_id)
-    mine = await turn.unit.registrations.of(event_id, turn.member.id)
-    if event is None or event.state != "published" or event.started(turn.now):
-        return None
-    if mine is None or mine.state != "confirmed":
-        return None
-    return turn.screen(
-        paragraphs(
-            turn._("Good news: a seat became free, and it is yours. You are registered."),
-            lines(kind_line(turn, event), when_line(turn, event), where_lines(turn, event, inside=True)),
-            turn._("If you can't come, please cancel so that somebody else can."),
-        ),
-        title=event.title(turn.lang),
-        rows=column(*seat_buttons(turn, event)),
-        lasting=True,
-        private=bool(event.join_link),
-        template=Template("seat_offered", (event.title(turn.lang), when_line(turn, event))),
-    )
-
-
-def seat_buttons(turn: Turn, event: Event) -> list[Button]:
-    """Return what somebody with a seat can do in a message about it."""
-    return [
-        Button(turn.p("button", "See the event"), action("event", event.id)),
-        Button(turn.p("button", "Add to calendar"), action("calendar", event.id)),
-        Button(turn.p("button", "Cancel registration"), action("unregister", event.id)),
-    ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers.events import kind_line, when_line, where_lines
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, column, lines, notice, paragraphs, tick
-from handlers.registration import seat_buttons
+from handlers.offers import seat_buttons
 from handlers.rules.schedule import NEAR, parse_occurrence, reminder_armings, survey_arming
 from storage.events import Event
 from storage.moments import Moment
@@ -35,8 +35,7 @@ async def disarm(unit: Unit, event: Event, now: datetime) -> None:
     """Take back everything that would still come for an event: what is armed and what is queued."""
     for kind in ("reminder", "survey"):
         await unit.moments.withdraw(kind, event.id)
-    for kind in ("reminder", "moved", "event-changed", "promoted"):
-        await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable", kind=kind)
+    await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable")
 
 
 @tick("reminders", every=EVERY)

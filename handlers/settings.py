@@ -21,8 +21,8 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
+from handlers.offers import release_seats
 from handlers.onboarding import arrive, forget, name_problem, organisation_name
-from handlers.registration import release_seats
 from handlers.rules.roles import is_last_administrator
 from locales import LANGUAGES, NP_, clean
 from storage.portability import Portability

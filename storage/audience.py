@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from storage.addresses import best_address
 from storage.outbox import left_out
+from storage.registrations import CONCERNED
 from storage.tables import addresses, members, registrations
 
 WHO = ("everyone", "organisation", "language", "registered", "not_registered")
@@ -137,6 +138,6 @@ def reach_of(audience: Audience, topic: str) -> sa.Select[Any]:
 def _registered(event_id: int) -> sa.Select[Any]:
     return sa.select(registrations.c.member_id).where(
         registrations.c.event_id == event_id,
-        registrations.c.state.in_(("confirmed", "waitlisted")),
+        registrations.c.state.in_(CONCERNED),
         registrations.c.member_id.is_not(None),
     )

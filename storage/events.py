@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import Instant, event_texts, events, registrations
+from storage.tables import ACTIVE, Instant, event_texts, events, registrations
 
 FALLBACK = ("en", "ar", "ku")
 """Which language speaks for a missing one, in this order."""
@@ -30,7 +30,11 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `capacity` None: no limit; `closes_at` None: people may register until it starts."""
+    """One event. `capacity` None: no limit; `closes_at` None: people may register until it starts.
+
+    `per_organisation` is the most seats that one organisation gets, None meaning no limit; `approval` says that
+    coordinators choose among those who apply, `invite_only` that only those who were invited may ask for a seat.
+    """
 
     id: int
     uid: str
@@ -48,6 +52,9 @@ class Event:
     reminders: tuple[int, ...]
     survey_mode: str
     created_at: datetime
+    per_organisation: int | None = None
+    approval: bool = False
+    invite_only: bool = False
     texts: Mapping[str, Texts] = field(default_factory=dict)
 
     def title(self, lang: str) -> str:
@@ -115,6 +122,8 @@ class Events(Store):
         capacity: int | None,
         reminders: Sequence[int],
         survey_mode: str,
+        per_organisation: int | None = None,
+        approval: bool = False,
     ) -> Event:
         """Begin an event; the same uid gives the same event back, so that a repetition makes no second one."""
         insert = self.upsert(events).values(
@@ -125,6 +134,8 @@ class Events(Store):
             capacity=capacity,
             reminders=list(reminders),
             survey_mode=survey_mode,
+            per_organisation=per_organisation,
+            approval=approval,
             created_at=at,
         )
         await self.run(insert.on_conflict_do_nothing(index_elements=["uid"]))
@@ -180,9 +191,19 @@ class Events(Store):
         statement = sa.select(events).where(events.c.id.in_(event_ids))
         return await self._read(statement.order_by(events.c.starts_at, events.c.id))
 
-    async def upcoming(self, now: datetime, *, limit: int, offset: int = 0) -> list[Event]:
-        """List published events that are not over, the next one in front."""
+    async def upcoming(
+        self, now: datetime, *, limit: int, offset: int = 0, seen_by: int | None = None
+    ) -> list[Event]:
+        """List published events that are not over, the next one in front.
+
+        `seen_by` leaves out those by invitation only to which that member was not invited.
+        """
         statement = sa.select(events).where(events.c.state == "published", ends_after(now))
+        if seen_by is not None:
+            mine = sa.select(registrations.c.event_id).where(
+                registrations.c.member_id == seen_by, registrations.c.state.in_(ACTIVE)
+            )
+            statement = statement.where(sa.or_(~events.c.invite_only, events.c.id.in_(mine)))
         return await self._read(
             statement.order_by(events.c.starts_at, events.c.id).limit(limit).offset(offset)
         )
@@ -203,9 +224,9 @@ class Events(Store):
         return await self._read(statement.order_by(events.c.id.desc()).limit(limit).offset(offset))
 
     async def of_member(self, member_id: int, now: datetime, *, limit: int, offset: int = 0) -> list[Event]:
-        """List the events that somebody has a seat or a place in line for and that are not over."""
+        """List the events in which somebody stands somewhere, from invited to confirmed, and that are not over."""
         mine = sa.select(registrations.c.event_id).where(
-            registrations.c.member_id == member_id, registrations.c.state != "cancelled"
+            registrations.c.member_id == member_id, registrations.c.state.in_(ACTIVE)
         )
         statement = sa.select(events).where(events.c.id.in_(mine), events.c.state != "draft", ends_after(now))
         return await self._read(
@@ -252,6 +273,9 @@ class Events(Store):
             reminders=tuple(row.reminders),
             survey_mode=row.survey_mode,
             created_at=row.created_at,
+            per_organisation=row.per_organisation,
+            approval=row.approval,
+            invite_only=row.invite_only,
             texts=texts,
         )
 

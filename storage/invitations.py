@@ -58,7 +58,7 @@ class Invitations(Store):
         self, seed: str, *, organisation_id: int, role: str, uses: int, at: datetime, expires_at: datetime
     ) -> str:
         """Make the code that belongs to a random seed and return it; the same seed gives the same code."""
-        code = self._code(f"{organisation_id}|{role}|{seed}")
+        code = self.code_of(seed, organisation_id=organisation_id, role=role)
         insert = self.upsert(invitations).values(
             code_hash=code_hash(code),
             organisation_id=organisation_id,
@@ -69,6 +69,10 @@ class Invitations(Store):
         )
         await self.run(insert.on_conflict_do_nothing(index_elements=["code_hash"]))
         return code
+
+    def code_of(self, seed: str, *, organisation_id: int, role: str) -> str:
+        """Return the code that `issue` makes of a seed, whether or not it has."""
+        return self._code(f"{organisation_id}|{role}|{seed}")
 
     async def find(self, code: str) -> Invitation | None:
         """Find what a code is bound to, whether or not it can still be used."""

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from storage.conversations import Conversation
 from storage.outbox import FORWARD
-from storage.registrations import ACTIVE
 from storage.store import AnyRow, Store
 from storage.tables import (
+    ACTIVE,
     addresses,
     announcements,
     approvals,
@@ -50,7 +50,8 @@ COVERED = frozenset(
 ) | frozenset(f"{column.table.name}.{column.name}" for column in CARRIED)
 """The columns that `join` carries over, table by table."""
 
-BEST_SEAT = {"confirmed": 0, "waitlisted": 1, "cancelled": 2}
+BEST_SEAT = {state: rank for rank, state in enumerate(reversed(ACTIVE))}
+"""Which of two registrations stays: the one that is nearest to a seat; one that ended comes last."""
 
 
 WAITING = tuple(state for state, rank in FORWARD.items() if rank == FORWARD["queued"])
@@ -142,7 +143,9 @@ class Merging(Store):
                     registrations.c.event_id == event_id, registrations.c.member_id.in_((kept_id, gone_id))
                 )
             )
-            best, *others = sorted(rows, key=lambda row: (BEST_SEAT[row.state], row.joined_at, row.id))
+            best, *others = sorted(
+                rows, key=lambda row: (BEST_SEAT.get(row.state, len(ACTIVE)), row.joined_at, row.id)
+            )
             await self.run(registrations.delete().where(registrations.c.id.in_([row.id for row in others])))
             await self._give(registrations, kept_id, registrations.c.id == best.id)
         await self._give(registrations, kept_id, registrations.c.member_id == gone_id)

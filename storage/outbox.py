@@ -558,6 +558,20 @@ class Outbox(Store):
             .values(state="withdrawn", reason="stopped", settled_at=now)
         )
 
+    async def untold(self, kind: str, subject: str, now: datetime) -> tuple[Any, ...] | None:
+        """Return the arguments of a notice of which every row still waits for its hour; nothing where none does."""
+        args = await self.scalar(
+            sa.select(outbox.c.args)
+            .where(
+                outbox.c.kind == kind,
+                outbox.c.subject == subject,
+                outbox.c.state == "queued",
+                outbox.c.not_before > now,
+            )
+            .limit(1)
+        )
+        return None if args is None else tuple(args)
+
     async def again(self, subject: str, state: str, *, now: datetime, reasons: tuple[str, ...] = ()) -> int:
         """Queue a subject's rows of one final state once more (failed, unknown) and return how many."""
         conditions = [outbox.c.subject == subject, outbox.c.state == state, outbox.c.reason != "elsewhere"]

@@ -50,12 +50,14 @@ class Portability(Store):
             "survey_answers": await self._answers(member_id),
             "survey_answers_under_way": await self._drafts(member_id),
             "written_by_you": await self._written(member_id),
+            "colleagues_you_proposed": await self.unit.nominations.records(member_id),
             "questions_to_coordinators": await self.unit.questions.records(member_id),
             "suggested_topics": await self.unit.suggestions.records(member_id),
             "organisations_over_time": await self.unit.profiles.history(member_id),
             "messages_passed_on": await self.unit.relays.records(member_id),
             "pin": await self._pin(member_id),
             "asked_of_other_coordinators": await self._approvals(member_id),
+            "mentorship": await self.unit.mentoring.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 
@@ -132,7 +134,9 @@ class Portability(Store):
     async def _registrations(self, member_id: int) -> list[Record]:
         rows = await self.all(
             sa.select(
+                registrations.c.id.label("registration_id"),
                 registrations.c.state,
+                registrations.c.reason_sealed,
                 registrations.c.joined_at,
                 registrations.c.changed_at,
                 events.c.id,
@@ -150,6 +154,9 @@ class Portability(Store):
                 "kind": row.kind,
                 "starts_at": _iso(row.starts_at),
                 "state": row.state,
+                "why_you_were_chosen_or_not": self.unit.vault.open_text(
+                    row.reason_sealed, "registrations", "reason", row.registration_id
+                ),
                 "registered_at": _iso(row.joined_at),
                 "changed_at": _iso(row.changed_at),
             }

@@ -23,7 +23,7 @@ class Retention(Store):
         return await self.run(
             registrations.update()
             .where(registrations.c.member_id.is_not(None), registrations.c.event_id.in_(past))
-            .values(member_id=None)
+            .values(member_id=None, nominator_id=None, reason_sealed=None)
         )
 
     async def unlink_answers(self, before: datetime) -> int:

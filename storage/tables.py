@@ -343,6 +343,9 @@ events = sa.Table(
     sa.Column("mode", sa.String(10), nullable=False, server_default="online"),  # online | in_person | hybrid
     sa.Column("join_link_sealed", sa.LargeBinary),
     sa.Column("capacity", sa.Integer),  # null: no limit
+    sa.Column("per_organisation", sa.Integer),  # most seats of one organisation; null: no limit
+    sa.Column("approval", sa.Boolean, nullable=False, server_default=NO),  # coordinators choose who comes
+    sa.Column("invite_only", sa.Boolean, nullable=False, server_default=NO),
     sa.Column("closes_at", Instant),  # registration deadline; null: until it starts
     sa.Column("reminders", Json, nullable=False, server_default="[]"),  # minutes before the start
     sa.Column(
@@ -368,6 +371,10 @@ event_texts = sa.Table(
     sa.Column("place", sa.String(300), nullable=False, server_default=""),
 )
 
+ACTIVE = ("invited", "applied", "waitlisted", "offered", "confirmed")
+"""The states of a registration that is not over; a person has at most one of them for an event."""
+ACTIVE_REGISTRATION = f"state IN ({', '.join(repr(state) for state in ACTIVE)})"
+
 registrations = sa.Table(
     "registrations",
     metadata,
@@ -375,19 +382,38 @@ registrations = sa.Table(
     _ref("event_id", "events"),
     _member(nullable=True, ondelete="SET NULL"),  # null once the person is erased: the count stays
     _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),
-    _state("confirmed"),  # confirmed | waitlisted | cancelled
+    _state("confirmed"),  # see storage.registrations
     sa.Column("joined_at", Instant, nullable=False),  # place in line
     sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("offer_until", Instant),  # offered: until when the seat is held
+    _member("nominator_id", nullable=True, ondelete="SET NULL"),  # the colleague who proposed them
+    sa.Column("kept_schedule", sa.Integer),  # schedule_revision of the event whose time they said suits them
+    sa.Column("reason_sealed", sa.LargeBinary),  # why coordinators chose or declined them
     sa.Index(
         "uq_registrations_active",
         "event_id",
         "member_id",
         unique=True,
-        sqlite_where=sa.text("state <> 'cancelled'"),
-        postgresql_where=sa.text("state <> 'cancelled'"),
+        sqlite_where=sa.text(ACTIVE_REGISTRATION),
+        postgresql_where=sa.text(ACTIVE_REGISTRATION),
     ),
+    sa.Index("ix_registrations_state_offer_until", "state", "offer_until"),
     sa.Index("ix_registrations_event_id_state", "event_id", "state", "joined_at"),
     sa.Index("ix_registrations_member_id", "member_id"),
+)
+
+nominations = sa.Table(  # colleagues proposed for an event, as their proposer wrote them
+    "nominations",
+    metadata,
+    _random_id(),
+    _ref("event_id", "events"),
+    _member("author_id"),
+    _state("begun"),  # begun | waiting | settled
+    sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("why_sealed", sa.LargeBinary),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_nominations_event_id_state", "event_id", "state"),
+    sa.Index("ix_nominations_author_id", "author_id"),
 )
 
 moments = sa.Table(  # due moments: what the clock has to do for an event, each exactly once
@@ -752,6 +778,78 @@ relay_blocks = sa.Table(  # who wants nothing more from whom
     ),
 )
 
+# --- mentorship ---------------------------------------------------------------------------------------------
+
+mentor_offers = sa.Table(  # what somebody offers as a mentor, or seeks as a mentee: codes only
+    "mentor_offers",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("side", sa.String(8), primary_key=True),  # mentor | mentee
+    _state("draft"),  # draft | open | paused
+    sa.Column("themes", sa.String(200), nullable=False, server_default=""),  # codes, with commas
+    sa.Column("langs", sa.String(20), nullable=False, server_default=""),
+    sa.Column("places", sa.String(300), nullable=False, server_default=""),
+    sa.Column("times", sa.String(60), nullable=False, server_default=""),
+    sa.Column("capacity", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column("opened_at", Instant),
+    sa.Index("ix_mentor_offers_side_state", "side", "state"),
+)
+
+pairs = sa.Table(
+    "pairs",
+    metadata,
+    _random_id(),
+    _member("mentor_id", nullable=True, ondelete="SET NULL"),  # null once erased: the count stays
+    _member("mentee_id", nullable=True, ondelete="SET NULL"),
+    _state("proposed"),  # proposed | active | closed | refused | lapsed | withdrawn
+    sa.Column("mentor_said", sa.String(3), nullable=False, server_default=""),  # yes | no
+    sa.Column("mentee_said", sa.String(3), nullable=False, server_default=""),
+    sa.Column("mentor_fit", sa.String(6), nullable=False, server_default=""),  # good | unsure | no
+    sa.Column("mentee_fit", sa.String(6), nullable=False, server_default=""),
+    sa.Column("goal_sealed", sa.LargeBinary),
+    sa.Column("ending", sa.String(10), nullable=False, server_default=""),  # met | partly | stopped | no_fit
+    sa.Column("proposed_at", Instant, nullable=False),
+    sa.Column("begun_at", Instant),
+    sa.Column("touched_at", Instant, nullable=False),  # silence is counted from here
+    sa.Column("nudged_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Index("ix_pairs_mentor_id_state", "mentor_id", "state"),
+    sa.Index("ix_pairs_mentee_id_state", "mentee_id", "state"),
+    sa.Index("ix_pairs_state_touched_at", "state", "touched_at"),
+)
+
+pair_sessions = sa.Table(
+    "pair_sessions",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    sa.Column("held_on", sa.Date, nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("mode", sa.String(10), nullable=False),  # online | in_person
+    _state("logged"),  # logged | confirmed | disputed
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.UniqueConstraint("pair_id", "held_on"),
+    sa.Index("ix_pair_sessions_author_id", "author_id"),
+)
+
+pair_notes = sa.Table(  # for the two of them, nobody else
+    "pair_notes",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    _member("author_id"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_pair_notes_pair_id", "pair_id", "at"),
+    sa.Index("ix_pair_notes_author_id", "author_id"),
+)
+
 # --- in and out ---------------------------------------------------------------------------------------------
 
 inbox = (
@@ -878,6 +976,17 @@ browser_messages = sa.Table(  # what the demo's phones show
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("sent_at", Instant, nullable=False),
     sa.Index("ix_browser_messages_peer", "peer", "id"),
+)
+
+audit = sa.Table(  # what was done by whom, each row sealed together with the one before; see storage.audit
+    "audit",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor_id", sa.BigInteger),  # a member's id, which outlives the member; null: the machine
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),  # ids and counts only
+    sa.Column("seal", sa.LargeBinary, nullable=False),
 )
 
 facts = sa.Table(  # small facts about this installation: poll offsets, the demo clock, key check value

@@ -10,9 +10,15 @@ from storage.store import Store
 from storage.tables import (
     directory_views,
     memberships,
+    mentor_offers,
+    nominations,
+    pair_notes,
+    pair_sessions,
+    pairs,
     profiles,
     question_words,
     questions,
+    registrations,
     relay_blocks,
     relay_people,
     relay_words,
@@ -25,6 +31,8 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     questions.c.member_id,
     questions.c.claimer_id,
     question_words.c.author_id,
+    nominations.c.author_id,
+    registrations.c.nominator_id,
     suggestions.c.member_id,
     suggestion_supports.c.member_id,
     profiles.c.focal_id,
@@ -35,6 +43,11 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     relay_words.c.author_id,
     relay_blocks.c.blocker_id,
     relay_blocks.c.blocked_id,
+    mentor_offers.c.member_id,
+    pairs.c.mentor_id,
+    pairs.c.mentee_id,
+    pair_sessions.c.author_id,
+    pair_notes.c.author_id,
 )
 """Every column here that references a member."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from storage.addresses import Addresses
 from storage.announcements import Announcements
 from storage.approvals import Approvals
+from storage.audit import Audit
 from storage.browser import BrowserMessages
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
@@ -21,8 +22,10 @@ from storage.join_requests import JoinRequests
 from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
+from storage.mentoring import Mentoring
 from storage.merging import Merging
 from storage.moments import Moments
+from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
@@ -73,6 +76,11 @@ class Unit:
     def approvals(self) -> Approvals:
         """What needs a second person's yes."""
         return Approvals(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What was done by whom."""
+        return Audit(self)
 
     @cached_property
     def browser(self) -> BrowserMessages:
@@ -135,6 +143,11 @@ class Unit:
         return Members(self)
 
     @cached_property
+    def mentoring(self) -> Mentoring:
+        """Who learns from whom."""
+        return Mentoring(self)
+
+    @cached_property
     def merging(self) -> Merging:
         """Two records of one person made one."""
         return Merging(self)
@@ -143,6 +156,11 @@ class Unit:
     def moments(self) -> Moments:
         """What the clock has to do."""
         return Moments(self)
+
+    @cached_property
+    def nominations(self) -> Nominations:
+        """Colleagues proposed for events."""
+        return Nominations(self)
 
     @cached_property
     def openings(self) -> Openings:

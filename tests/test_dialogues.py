@@ -77,12 +77,14 @@ class Playing:
     async def _enter(self, name: str, role: str) -> None:
         elsewhere = "whatsapp" if self.channel == "telegram" else "telegram"
         strangers = {"stranger": self.channel, "elsewhere": elsewhere}
-        person = (
-            self.stage.person(strangers[role])
-            if role in strangers
-            else await self.stage.known(self.lang, channel=self.channel, role=role)
-        )
+        person = self.stage.person(strangers[role]) if role in strangers else await self._arrived(role, name)
         self.people[name] = person
+
+    async def _arrived(self, role: str, name: str) -> Person:
+        if role != "neighbour":
+            return await self.stage.known(self.lang, channel=self.channel, role=role, name=name)
+        place = await self.stage.organisation("org-erbil")
+        return await self.stage.known(self.lang, channel=self.channel, name=name, organisation=place)
 
     async def _act(self, person: Person, verb: str, what: str) -> None:
         if verb == "says":

@@ -16,7 +16,8 @@ class Kind:
     """One kind of event and its defaults, all of which a coordinator may change for a single event.
 
     `reminders` are minutes before the start; `capacity` None means no limit; `donors` says that the donor's staff
-    may register.
+    may register; `per_organisation` is the most seats of one organisation, `approval` says that coordinators choose
+    among those who apply.
     """
 
     name: str
@@ -27,20 +28,31 @@ class Kind:
     reminders: tuple[int, ...] = USUAL
     survey_mode: str = "anonymous"
     donors: bool = False
+    per_organisation: int | None = None
+    approval: bool = False
 
 
 KINDS = {
     kind.name: kind
     for kind in (
         Kind("webinar", NP_("button", "Webinar"), 90),
-        Kind("training", NP_("button", "Training"), DAY + 6 * HOUR, 25, "in_person"),
+        Kind("training", NP_("button", "Training"), DAY + 6 * HOUR, 25, "in_person", per_organisation=2),
         Kind("roundtable", NP_("button", "Roundtable"), 2 * HOUR, 20, "in_person", EARLY),
         Kind("coffee_chat", NP_("button", "Coffee chat"), HOUR, 20, "online", EARLY, donors=True),
         Kind("induction", NP_("button", "Induction"), HOUR),
         Kind("mentorship", NP_("button", "Mentorship"), HOUR, 40),
-        Kind("collaboration_lab", NP_("button", "Collaboration lab"), 3 * HOUR, 25, "hybrid"),
+        Kind("collaboration_lab", NP_("button", "Collaboration lab"), 3 * HOUR, 25, "hybrid", approval=True),
         Kind("small_grant", NP_("button", "Small grant"), HOUR, survey_mode="none"),
-        Kind("workshop", NP_("button", "Workshop"), 3 * DAY + 8 * HOUR, 50, "in_person"),
+        Kind(
+            "workshop",
+            NP_("button", "Workshop"),
+            3 * DAY + 8 * HOUR,
+            50,
+            "in_person",
+            EARLY,
+            per_organisation=2,
+            approval=True,
+        ),
     )
 }
 """Every kind under its name, in the order in which a coordinator chooses."""

@@ -21,3 +21,12 @@ def around(at: datetime, zone: tzinfo = BAGHDAD) -> tuple[datetime, datetime]:
     evening_of = local.date() if local.time() >= NIGHT else local.date() - timedelta(days=1)
     evening = datetime.combine(evening_of, EVENING, tzinfo=zone)
     return evening, datetime.combine(evening_of + timedelta(days=1), MORNING, tzinfo=zone)
+
+
+def awake(start: datetime, length: timedelta, zone: tzinfo = BAGHDAD) -> datetime:
+    """Return the end of a length of time that begins at a moment of the day and does not run at night."""
+    local = start.astimezone(zone)
+    while local + length > (night := datetime.combine(local.date(), NIGHT, tzinfo=zone)):
+        length -= night - local
+        local = datetime.combine(local.date() + timedelta(days=1), MORNING, tzinfo=zone)
+    return local + length

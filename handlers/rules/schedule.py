@@ -11,6 +11,8 @@ from storage.moments import Arming
 NEAR = timedelta(hours=3)
 """So close to its event a reminder comes at night too; a shifted one keeps at least this distance."""
 STILL_USEFUL = timedelta(minutes=30)
+MOVE_SETTLES = timedelta(minutes=10)
+"""So long word of a new time waits for another move."""
 SURVEY_AFTER = timedelta(minutes=15)
 SURVEY_USEFUL = timedelta(days=7)
 
@@ -53,6 +55,20 @@ def reminder_armings(
         Arming(occurrence(due[point], schedule_revision), point, end)
         for point, end in zip(sorted(due), until, strict=True)
     ]
+
+
+def move_told_at(sooner: datetime, now: datetime) -> datetime:
+    """Return when people hear that an event moved, of whose old and new time this is the sooner.
+
+    After a while, so that a second thought is told with the first; in the morning where it is night and the
+    morning is early enough; at once where time presses.
+    """
+    settled = now + MOVE_SETTLES
+    if is_quiet(settled):
+        settled = around(settled)[1]
+    if settled + NEAR <= sooner:
+        return settled
+    return now + MOVE_SETTLES if now + MOVE_SETTLES + NEAR <= sooner else now
 
 
 def survey_arming(ends_at: datetime, schedule_revision: int) -> Arming:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from handlers.registration import fill_seats
+from handlers.offers import fill_seats
 from handlers.reminders import arm
 from handlers.rules.kinds import KINDS
 from storage.events import Event

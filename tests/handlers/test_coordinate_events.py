@@ -86,6 +86,7 @@ async def test_a_move_is_confirmed_with_old_and_new_and_everybody_is_told(stage:
     assert "It was moved already" in coordinator.sees
     moved = await now_is(stage, event)
     assert (moved.schedule_revision, moved.sequence, moved.revision) == (2, 1, event.revision + 1)
+    await stage.passes(timedelta(minutes=11))
     for person in (inside, waiting):
         assert "17:00" in person.last.text
         assert "12:00" in person.last.text
@@ -105,12 +106,14 @@ async def test_a_move_is_confirmed_with_old_and_new_and_everybody_is_told(stage:
 async def test_a_moved_events_message_stays_and_its_buttons_work(stage: Stage) -> None:
     event, coordinator, inside, waiting = await peopled(stage)
     await coordinator.forges(f"event-move:{event.id}:1:{minute(stage.now + 9 * DAY)}")
+    await stage.passes(timedelta(minutes=11))
     told = inside.last
     await inside.taps(f"keep:{event.id}")
     assert inside.phone[-2] is told
     await inside.taps(f"unregister:{event.id}")
     await inside.taps(f"unregister-yes:{event.id}")
-    assert await seats(stage, event) == Seats(confirmed=1, cancelled=1)
+    assert await seats(stage, event) == Seats(offered=1, cancelled=1)
+    await waiting.taps(f"offer-yes:{event.id}")
     assert LINK in waiting.last.text
 
 
@@ -134,18 +137,57 @@ async def test_the_deadline_moves_along(stage: Stage) -> None:
     assert (await now_is(stage, event)).closes_at is None
 
 
-async def test_word_of_an_older_move_is_not_sent(stage: Stage) -> None:
+async def test_two_moves_are_told_as_one_and_word_of_an_older_one_is_not_sent(stage: Stage) -> None:
     event, coordinator, inside, _ = await peopled(stage)
     member = await inside.member()
     await coordinator.forges(f"event-move:{event.id}:1:{minute(stage.now + 8 * DAY)}")
     await coordinator.forges(f"event-move:{event.id}:2:{minute(stage.now + 9 * DAY)}")
+    await stage.passes(timedelta(minutes=11))
     assert "10 آذار" in inside.last.text
+    assert "4 آذار" in inside.last.text, "the time that people knew"
     async with stage.database.unit() as unit:
         await unit.outbox.notify_one(
             "moved", member.id, subject="event:0", occurrence="late", at=stage.now, args=(event.id, 2, 0)
         )
     await stage.settles()
-    assert await notices(stage, "moved") == ["sent"] * 4 + ["withdrawn"]
+    assert await notices(stage, "moved") == ["withdrawn"] * 2 + ["sent"] * 2 + ["withdrawn"]
+
+
+async def test_moved_back_before_anybody_heard_troubles_nobody(stage: Stage) -> None:
+    event, coordinator, inside, _ = await peopled(stage)
+    assert event.starts_at is not None
+    before = len(inside.phone)
+    await coordinator.forges(f"event-move:{event.id}:1:{minute(stage.now + 8 * DAY)}")
+    await coordinator.forges(f"event-move:{event.id}:2:{minute(event.starts_at)}")
+    await stage.passes(timedelta(hours=1))
+    assert len(inside.phone) == before
+    assert await notices(stage, "moved") == ["withdrawn"] * 2
+
+
+async def test_coordinators_see_who_answered_a_move(stage: Stage) -> None:
+    event, coordinator, inside, _ = await peopled(stage)
+    await coordinator.forges(f"event-move:{event.id}:1:{minute(stage.now + 8 * DAY)}")
+    await stage.passes(timedelta(minutes=11))
+    await coordinator.forges(f"manage:{event.id}")
+    assert "Said that the new time suits them: 0" in coordinator.sees
+    assert "Have not answered, and stay registered: 1" in coordinator.sees
+    await inside.taps(f"keep:{event.id}", again=True)
+    await coordinator.forges(f"manage:{event.id}")
+    assert "Said that the new time suits them: 1" in coordinator.sees
+
+
+async def test_a_cancelled_event_can_be_held_after_all(stage: Stage) -> None:
+    event, coordinator, inside, _ = await peopled(stage)
+    await coordinator.forges(f"event-cancel-yes:{event.id}")
+    await coordinator.forges(f"manage:{event.id}")
+    await coordinator.taps("Hold it after all", again=True)
+    revived = await now_is(stage, event)
+    assert (revived.state, revived.sequence, revived.schedule_revision) == ("published", 2, 2)
+    assert await notices(stage, "event-revived") == ["sent", "sent"]
+    assert await seats(stage, event) == Seats(confirmed=1, waitlisted=1)
+    await inside.taps(f"keep:{event.id}")
+    await stage.passes(2 * DAY)
+    assert await notices(stage, "reminder") == ["sent"]
 
 
 async def test_a_new_place_and_link_are_told_once_and_a_new_title_is_not(stage: Stage) -> None:
@@ -185,8 +227,9 @@ async def test_more_seats_move_people_up_and_say_so(stage: Stage) -> None:
     event, coordinator, _, waiting = await peopled(stage)
     await coordinator.forges(f"event-ask:{event.id}:capacity")
     await coordinator.says("٣")
-    assert "1 person who waited has a seat now" in coordinator.sees
-    assert await seats(stage, event) == Seats(confirmed=2)
+    assert "1 person who waited is offered a seat now" in coordinator.sees
+    assert await seats(stage, event) == Seats(confirmed=1, offered=1)
+    await waiting.taps(f"offer-yes:{event.id}")
     assert LINK in waiting.last.text
     await coordinator.forges(f"event-ask:{event.id}:capacity")
     await coordinator.says("1")

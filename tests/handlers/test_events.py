@@ -9,7 +9,7 @@ from datetime import timedelta
 import icalendar
 import pytest
 
-from handlers.registration import release_seats
+from handlers.offers import release_seats
 from storage.registrations import Seats
 from storage.tables import outbox
 from tests.handlers.happenings import (
@@ -122,30 +122,36 @@ async def test_full_means_a_place_in_line_and_a_freed_seat_moves_up(stage: Stage
     assert LINK not in third.sees
     await first.taps("Cancel registration")
     assert "Do you want to cancel" in first.sees
+    assert "Your seat goes to the next person in line." in first.sees
     assert await seats(stage, event) == Seats(confirmed=1, waitlisted=2)
     second.seen = {shown.id: shown.part for shown in second.phone}
     await first.taps("Yes, cancel", again=True)
     assert "You are not registered" in first.sees
-    assert "a seat became free" in second.sees
+    assert "a seat is free for you" in second.sees
+    assert LINK not in second.sees
+    assert await seats(stage, event) == Seats(offered=1, waitlisted=1, cancelled=1)
+    await second.taps("Yes, I am coming", again=True)
     assert LINK in second.sees
     assert await seats(stage, event) == Seats(confirmed=1, waitlisted=1, cancelled=1)
     await third.forges(f"event:{event.id}")
     assert "Your place in line: 1" in third.sees
 
 
-async def test_a_raised_limit_moves_everybody_up_and_a_lowered_one_drops_nobody(stage: Stage) -> None:
+async def test_a_raised_limit_offers_seats_and_a_lowered_one_drops_nobody(stage: Stage) -> None:
     event = await publish(stage, capacity=1)
     people = [await stage.known("en") for _ in range(4)]
     for person in people:
         await register(person, event)
     await set_capacity(stage, event, 3)
-    assert await seats(stage, event) == Seats(confirmed=3, waitlisted=1)
+    assert await seats(stage, event) == Seats(confirmed=1, offered=2, waitlisted=1)
+    for person in people[1:3]:
+        await person.forges(f"offer-yes:{event.id}")
     await set_capacity(stage, event, 1)
     assert await seats(stage, event) == Seats(confirmed=3, waitlisted=1)
     await people[0].forges(f"unregister-yes:{event.id}")
     assert await seats(stage, event) == Seats(confirmed=2, waitlisted=1, cancelled=1)
     await set_capacity(stage, event, None)
-    assert await seats(stage, event) == Seats(confirmed=3, cancelled=1)
+    assert await seats(stage, event) == Seats(confirmed=3, cancelled=1), "without a limit nothing is held"
 
 
 async def test_nobody_moves_up_once_it_has_begun(stage: Stage) -> None:
@@ -168,8 +174,8 @@ async def test_who_is_erased_frees_the_seat(stage: Stage) -> None:
         await release_seats(unit, member.id, stage.now)
         await unit.members.erase(member.id)
     await stage.settles()
-    assert "a seat became free" in second.last.text
-    assert await seats(stage, event) == Seats(confirmed=1, cancelled=1)
+    assert "a seat is free for you" in second.last.text
+    assert await seats(stage, event) == Seats(offered=1, cancelled=1)
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,5 @@ def test_defaults_can_all_be_chosen_by_hand(kind: Kind) -> None:
 
 def test_reminders_are_the_programmes() -> None:
     for name, kind in KINDS.items():
-        early = name in ("coffee_chat", "roundtable")
+        early = name in ("coffee_chat", "roundtable", "workshop")
         assert kind.reminders == ((WEEK, DAY, HOUR) if early else (DAY, HOUR))

@@ -6,12 +6,17 @@ from datetime import datetime
 
 from storage.organisations import Entry
 from storage.unit import Unit
+from tests.storage.people import past_event
 
 
 async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     """Put a row of this person into every table of the community among itself."""
     question = await unit.questions.ask(member_id, "May I?", now)
     await unit.questions.move(question, "claimed", now, claimer_id=member_id)
+    event = await past_event(unit, now)
+    await unit.nominations.begin(event.id, member_id, "A colleague", now)
+    colleague = await unit.members.add(at=now)
+    await unit.registrations.add(event.id, colleague.id, None, "invited", now, nominator_id=member_id)
     topic = await unit.suggestions.add(member_id, "webinar", "en", "Budgets", now)
     await unit.suggestions.support(topic.id, member_id)
     place = await unit.organisations.put(Entry(f"together-{member_id}", "Org", "", "", "prime", ""))
@@ -23,3 +28,10 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     await unit.relays.write(relay, member_id, "Hello", now)
     await unit.relays.block(member_id, [other.id])
     await unit.relays.block(other.id, [member_id])
+    for side, pair in (
+        ("mentor", await unit.mentoring.propose(member_id, other.id, now)),
+        ("mentee", await unit.mentoring.propose(other.id, member_id, now)),
+    ):
+        await unit.mentoring.change_offer(member_id, side, themes=("youth",))
+        await unit.mentoring.log(pair.id, member_id, now.date(), 60, "online")
+        await unit.mentoring.note(pair.id, member_id, "Next step", now)
