@@ -86,6 +86,9 @@ OTHERS = (
         N_("Say that this number is somebody else's by now"),
     ),
     Entry(NP_("button", "Privacy notice"), "privacy", "privacy", N_("What is kept about you, and why")),
+    Entry(
+        NP_("button", "Close my account"), "panic", "panic", N_("Close everything here at once"), word="panic"
+    ),
 )
 """What has a command but no place in the main menu."""
 

@@ -17,9 +17,10 @@ from locales import clean, fold, intent, number_in, to_ascii_digits
 from storage.conversations import Conversation
 from storage.linking import canonical
 
-OPT_OUT, GREETING = "stop", "hello"
+AT_ONCE, GREETING = ("stop", "panic"), "hello"
+"""Words that are heard before everything else, whatever question waits."""
 LONGEST_COMMAND = 64
-SETTLING = ("stop", "still-me", "not-me")
+SETTLING = ("stop", "still-me", "not-me", "panic")
 """All that is heard from a chat that may be somebody else's by now, until it is settled whose it is."""
 
 
@@ -66,8 +67,8 @@ def _meant(inbound: Inbound, conversation: Conversation) -> Meaning:
         return Chosen(inbound.tap)
     text = inbound.text.strip()
     if inbound.what == "text":
-        if intent(text) == OPT_OUT:
-            return Chosen(COMMANDS["stop"])
+        if intent(text) in AT_ONCE:
+            return Chosen(COMMANDS[intent(text) or ""])
         if command := _command(text):
             return command
         if code := canonical(to_ascii_digits(clean(text))):

@@ -15,6 +15,7 @@ from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
+STAFF = ("coordinator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class Member:
     second_lang: str = "ar"
     zone: str = ""
     """Whose clock they want to see beside Baghdad's; empty where that is enough."""
+    hold: str = ""
+    """Why nothing is open to this person now: locked by themselves, frozen by a coordinator, or empty."""
 
     @property
     def coordinates(self) -> bool:
         """Say whether this person may do what coordinators do."""
-        return self.role in ("coordinator", "administrator")
+        return self.role in STAFF
 
     @property
     def consented(self) -> bool:
@@ -138,6 +141,7 @@ class Members(Store):
             created_at=row.created_at,
             second_lang=row.second_lang,
             zone=row.zone,
+            hold=row.hold,
         )
 
 

@@ -117,6 +117,57 @@ members = sa.Table(
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
     sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time
+    sa.Column(
+        "hold", sa.String(8), nullable=False, server_default=""
+    ),  # "" | locked (by themselves) | frozen
+)
+
+pins = sa.Table(  # what opens a coordinator's tools: a PIN, and an authenticator's key where chats keep what is typed
+    "pins",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("pin_sealed", sa.LargeBinary),  # salt and argon2id of the PIN
+    sa.Column("code_key_sealed", sa.LargeBinary),  # the key of an authenticator app (RFC 6238)
+    sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),  # the last step that was used
+    sa.Column("code_proven", sa.Boolean, nullable=False, server_default=NO),  # a first code was right
+    sa.Column("set_at", Instant, nullable=False),
+    sa.Column("wrong", sa.Integer, nullable=False, server_default="0"),  # since it was last right
+    sa.Column("blocked_until", Instant),
+    sa.Column("open_in", sa.BigInteger),  # the chat that it was last opened in
+    sa.Column("open_until", Instant),
+)
+
+approvals = sa.Table(  # what one coordinator asked for and another has to agree to
+    "approvals",
+    metadata,
+    _id(),
+    sa.Column("act", sa.String(24), nullable=False),
+    sa.Column("args", Json, nullable=False),
+    sa.Column("signed", sa.String(64), nullable=False),  # a digest of exactly what was asked for
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),
+    _member("asker_id"),
+    _member("approver_id", nullable=True, ondelete="SET NULL"),
+    _state("waiting"),  # waiting | alone | approved | done | declined | undone | void
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("runs_at", Instant),
+    sa.Column("ends_at", Instant, nullable=False),
+    sa.Index("ix_approvals_state", "state", "runs_at"),
+)
+
+removals = sa.Table(  # messages that are to be taken out of a chat
+    "removals",
+    metadata,
+    _id(),
+    _ref("address_id", "addresses"),
+    sa.Column("message", sa.String(128), nullable=False),  # the provider's id
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.UniqueConstraint("address_id", "message"),
 )
 
 addresses = sa.Table(

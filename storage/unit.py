@@ -8,6 +8,7 @@ from functools import cached_property
 from storage.addresses import Addresses
 from storage.agendas import Agendas
 from storage.announcements import Announcements
+from storage.approvals import Approvals
 from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.browser import BrowserMessages
@@ -33,11 +34,13 @@ from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
+from storage.pins import Pins
 from storage.polls import Polls
 from storage.profiles import Profiles
 from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
+from storage.removals import Removals
 from storage.series import AllSeries
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
@@ -55,6 +58,8 @@ class Unit:
         """For each (channel, account) whose messages this very process sends: the lease it sends them under."""
         self.outgoing = False
         """Whether something was queued in the outbox, so that delivery can be woken after the commit."""
+        self.removing = False
+        """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
 
@@ -102,6 +107,11 @@ class Unit:
     def announcements(self) -> Announcements:
         """Messages of coordinators to an audience."""
         return Announcements(self)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What needs a second person's yes."""
+        return Approvals(self)
 
     @cached_property
     def audit(self) -> Audit:
@@ -202,6 +212,16 @@ class Unit:
     def outbox(self) -> Outbox:
         """The only door out."""
         return Outbox(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """What opens coordinators' tools."""
+        return Pins(self)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """Messages to be taken out of chats."""
+        return Removals(self)
 
     @cached_property
     def polls(self) -> Polls:

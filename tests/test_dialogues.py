@@ -58,7 +58,10 @@ class Playing:
 
     async def line(self, line: str) -> None:
         """Play one line."""
-        if match := re.fullmatch(r"## (\w+) \((\w+)\)", line):
+        if match := re.fullmatch(r"## (\d+) others \((\w+)\)", line):
+            for number in range(int(match[1])):
+                await self._enter(f"other{number}", match[2])
+        elif match := re.fullmatch(r"## (\w+) \((\w+)\)", line):
             await self._enter(*match.groups())
         elif match := re.fullmatch(r"time passes: (\d+) (\w+)", line):
             await self.stage.passes(timedelta(**{UNITS[match[2]]: int(match[1])}))
@@ -103,8 +106,6 @@ class Playing:
     def _named(self, person: Person, what: str) -> str:
         if what == "language":
             return speech(self.lang).name
-        if what.startswith("named "):
-            return what.removeprefix("named ")
         return person.last.part.listed[0][1] if what == "first" and person.last.part.listed else (
             _labels(person, last=True)[0] if what == "first" else what
         )  # fmt: skip

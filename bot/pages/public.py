@@ -118,7 +118,7 @@ class _Pages:
         member_id = await unit.calendars.whose(token)
         member = await unit.members.get(member_id) if member_id else None
         address = await unit.addresses.best(member.id) if member else None
-        if member is None or address is None:
+        if member is None or member.hold or address is None:
             return None
         return Turn(unit, member, address, self._machine.time.now(), self._machine.community)
 

@@ -13,7 +13,7 @@ from tests.storage.people import opened, past_event
 
 COVERED = {
     "addresses", "join_requests", "registrations", "announcements", "polls", "poll_votes", "survey_answers",
-    "survey_drafts", "outbox", "link_codes",
+    "survey_drafts", "outbox", "link_codes", "pins", "approvals",
     "questions", "question_words", "nominations",
     "profiles", "memberships", "directory_views", "relays", "relay_people", "relay_words", "relay_blocks",
     "suggestions", "suggestion_supports",

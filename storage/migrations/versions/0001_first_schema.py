@@ -238,6 +238,7 @@ def upgrade() -> None:
         sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wrong_codes_since", sa.BigInteger(), nullable=True),
         sa.Column("zone", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("hold", sa.String(length=8), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisations.id"],
@@ -321,6 +322,33 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
     )
+    op.create_table(
+        "approvals",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("act", sa.String(length=24), nullable=False),
+        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("signed", sa.String(length=64), nullable=False),
+        sa.Column("people", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("asker_id", sa.BigInteger(), nullable=False),
+        sa.Column("approver_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("runs_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approver_id"],
+            ["members.id"],
+            name=op.f("fk_approvals_approver_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["asker_id"], ["members.id"], name=op.f("fk_approvals_asker_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    op.create_index("ix_approvals_state", "approvals", ["state", "runs_at"], unique=False)
     op.create_table(
         "attendance",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -607,6 +635,23 @@ def upgrade() -> None:
     op.create_index("ix_pairs_mentee_id_state", "pairs", ["mentee_id", "state"], unique=False)
     op.create_index("ix_pairs_mentor_id_state", "pairs", ["mentor_id", "state"], unique=False)
     op.create_index("ix_pairs_state_touched_at", "pairs", ["state", "touched_at"], unique=False)
+    op.create_table(
+        "pins",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pin_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("code_key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("code_step", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("code_proven", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("wrong", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("blocked_until", sa.BigInteger(), nullable=True),
+        sa.Column("open_in", sa.BigInteger(), nullable=True),
+        sa.Column("open_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_pins_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_pins")),
+    )
     op.create_table(
         "polls",
         sa.Column(
@@ -1021,6 +1066,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_relay_words_author_id", "relay_words", ["author_id", "at"], unique=False)
     op.create_index("ix_relay_words_relay_id", "relay_words", ["relay_id", "number"], unique=False)
+    op.create_table(
+        "removals",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["addresses.id"],
+            name=op.f("fk_removals_address_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_removals")),
+        sa.UniqueConstraint("address_id", "message", name=op.f("uq_removals_address_id_message")),
+    )
     op.create_table(
         "suggestion_supports",
         sa.Column("suggestion_id", sa.BigInteger(), autoincrement=False, nullable=False),
