@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ EVENT = Event(
 def test_days_of_any_length_follow_one_another_and_fill_it(minutes: int) -> None:
     plan = even_plan(minutes)
     assert all(0 < length <= LONGEST_DAY or length == minutes for _, length in plan if len(plan) == 1)
-    assert all(before + length <= after for (before, length), (after, _) in zip(plan, plan[1:], strict=False))
+    assert all(before + length <= after for (before, length), (after, _) in pairwise(plan))
     assert length_of(plan) == minutes or minutes % (24 * 60) == 0 or minutes % (24 * 60) > LONGEST_DAY
 
 
@@ -60,18 +61,19 @@ def test_changes_never_make_days_overlap(changes: list[str], minutes: int) -> No
     event = EVENT
     for number, change in enumerate(changes):
         days = days_of(event)
-        last = days[-1]
-        plan = {
-            "add": lambda: with_another_day(event),
-            "remove": lambda: without_last_day(event),
-            "later": lambda: changed_day(event, len(days), last.starts_at + timedelta(hours=3), minutes),
-            "longer": lambda: resized_day(event, 1 + number % len(days), minutes),
-        }[change]()
+        later = days[-1].starts_at + timedelta(hours=3)
+        plans = {
+            "add": with_another_day(event),
+            "remove": without_last_day(event),
+            "later": changed_day(event, len(days), later, minutes),
+            "longer": resized_day(event, 1 + number % len(days), minutes),
+        }
+        plan = plans[change]
         if plan is not None:
             event = replace(event, plan=plan, minutes=length_of(plan))
     days = days_of(event)
     assert [day.number for day in days] == list(range(1, len(plan_of(event)) + 1))
-    assert all(one.ends_at <= other.starts_at for one, other in zip(days, days[1:], strict=False))
+    assert all(one.ends_at <= other.starts_at for one, other in pairwise(days))
     assert days[0].starts_at == event.starts_at
     assert days[-1].ends_at == event.ends_at
 
