@@ -116,6 +116,7 @@ async def test_an_address_that_ended_or_was_never_made_is_not_there(stage: Stage
         assert (await client.get(new)).status_code == 200
         page = await client.get(new.removesuffix(".ics"))
         assert "webcal://bot.example.org/calendar/" in page.text
+        assert "Or copy this address" in page.text
         assert page.headers["cache-control"] == "private, no-store"
         await member.forges("feed-end")
         assert "The address has ended." in seen(member)
