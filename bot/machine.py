@@ -27,6 +27,7 @@ from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
 from bot.metrics import Metrics
 from bot.present import present
+from bot.removal import Remover
 from bot.reports import settle_report
 from bot.settings import Settings, SettingsError
 from bot.web import application
@@ -114,12 +115,15 @@ class Machine:
             public_url=settings.public_url
             or (f"http://{settings.host}:{settings.port}" if settings.demo else ""),
             telegram_link=self.telegram.link if self.telegram else "",
+            whatsapp_link=settings.whatsapp_link,
             contact=settings.contact,
             **spending,
             administrators=frozenset(("telegram", str(one)) for one in settings.admin_telegram_ids),
         )
         if self.browser is not None:
             await seed(self.database, self.browser.account, self.time.now())
+        self.remover = Remover(self.database, self.channels)
+        self.database.on_removing(self.remover.wake)
         self.dispatcher = Dispatcher(self.database, self.community, self.channels)
         self.dispatcher.farewell = self._farewell
         self.dispatcher.changed = self._changed
@@ -161,6 +165,7 @@ class Machine:
         self._spawn(self.leadership.run())
         for sender in self.senders.values():
             self._spawn(sender.run())
+        self._spawn(self.remover.run())
         self.clock.start()
         if self.whatsapp is not None:
             self._spawn(self._look_after(self.whatsapp))

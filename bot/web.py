@@ -19,6 +19,7 @@ from bot.channels.telegram import telegram_webhook
 from bot.guard import Guard
 from bot.metrics import BREAKER_STATES
 from bot.pages.demo import UPLOAD_PATH, demo_routes
+from bot.pages.public import public_routes
 from storage.outbox import LANES, Queue
 from storage.unit import Unit
 
@@ -50,6 +51,7 @@ def application(machine: Machine) -> ASGIApp:
         Route("/metrics", metrics),
         Route("/media/{token}", media, methods=["GET"]),
         Route("/media/{token}/{name}", media, methods=["GET"]),
+        *public_routes(machine),
     ]
     if machine.whatsapp is not None:
         from bot.channels.whatsapp.webhooks import twilio_inbound, twilio_status
