@@ -21,8 +21,8 @@ class Conversation:
     `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
     order in which they were numbered. `in_doubt` says that the chat was silent for so long that somebody else may
     have it by now; it is the address's and not kept here. `typed` holds the ids of what the person wrote of late, with
-    the hour (since 1970), where the channel could take it out again. `warned`: the last answer was met with a warning; the next one is
-    taken.
+    the hour (since 1970), where the channel could take it out again. `warned`: the last answer was met with a
+    warning; the next one is taken.
     """
 
     ask: str = ""

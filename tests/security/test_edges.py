@@ -107,7 +107,9 @@ def test_T25_control_without_the_bound_they_do() -> None:
 def test_T25_a_slow_second_request_on_a_kept_connection_is_closed_too() -> None:
     with serving(http=bounded_protocol(0.2)) as port, socket.create_connection(("127.0.0.1", port)) as one:
         one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b"200 OK" in one.recv(4096)
+        answer = b""
+        while b"fine" not in answer:
+            answer += one.recv(4096)
         one.sendall(b"GET / HTTP/1.1\r\nHo")
         assert _is_closed(one, 2)
 
