@@ -7,7 +7,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 
-from bot.doctor import examine
 from bot.keys import check_ring, read_ring
 from bot.logs import configure_logs
 from bot.machine import Machine
@@ -126,6 +125,8 @@ def _migrate(_: argparse.Namespace) -> int:
 
 
 def _check(_: argparse.Namespace) -> int:
+    from bot.doctor import examine
+
     configure_logs("error")
     findings = asyncio.run(examine())
     for finding in findings:

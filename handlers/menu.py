@@ -73,6 +73,9 @@ OTHERS = (
         "about",
         N_("What this project is for, and how far it has come"),
     ),
+    Entry(
+        NP_("button", "Check in"), "check-in", "checkin", N_("Say that you are here, by the code of the day")
+    ),
     Entry(NP_("button", "Menu"), "menu", "menu", N_("Show the main menu"), word="menu"),
     Entry(NP_("button", "Start"), "start", "start", N_("Begin, or get messages again"), word="start"),
     Entry(NP_("button", "Stop messages"), "stop", "stop", N_("Stop all messages"), word="stop"),

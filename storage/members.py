@@ -36,6 +36,8 @@ class Member:
     muted: tuple[str, ...]
     created_at: datetime
     second_lang: str = "ar"
+    zone: str = ""
+    """Whose clock they want to see beside Baghdad's; empty where that is enough."""
     hold: str = ""
     """Why nothing is open to this person now: locked by themselves, frozen by a coordinator, or empty."""
 
@@ -110,6 +112,7 @@ class Members(Store):
 
     async def erase(self, member_id: int) -> None:
         """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
+        await self.unit.certificates.forget_person(member_id)
         await self.run(members.delete().where(members.c.id == member_id))
 
     def holding(self, roles: Sequence[str], besides: int = 0) -> sa.Select[tuple[int]]:
@@ -137,6 +140,7 @@ class Members(Store):
             muted=tuple(kind for kind in row.muted.split(",") if kind),
             created_at=row.created_at,
             second_lang=row.second_lang,
+            zone=row.zone,
             hold=row.hold,
         )
 

@@ -35,6 +35,8 @@ COVERED = frozenset(
     {
         "addresses.member_id",
         "announcements.author_id",
+        "attendance.member_id",
+        "certificates.member_id",
         "approvals.approver_id",
         "approvals.asker_id",
         "join_requests.member_id",
@@ -118,6 +120,8 @@ class Merging(Store):
         await self._requests(kept_id, gone_id, organisation_id)
         await self._votes(kept_id, gone_id)
         await self.unit.surveys.carry_over(gone_id, kept_id)
+        await self.unit.attendance.carry_over(gone_id, kept_id)
+        await self.unit.certificates.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)
@@ -222,6 +226,7 @@ class Merging(Store):
         values: dict[str, Any] = {
             "name": name,
             "lang": kept.lang or gone.lang,
+            "zone": kept.zone or gone.zone,
             "role": role,
             "organisation_id": organisation_id,
             "state": "active" if "active" in (kept.state, gone.state) else "new",

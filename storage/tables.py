@@ -116,6 +116,7 @@ members = sa.Table(
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
+    sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time
     sa.Column(
         "hold", sa.String(8), nullable=False, server_default=""
     ),  # "" | locked (by themselves) | frozen
@@ -322,6 +323,31 @@ materials = sa.Table(
 
 # --- events and registrations -------------------------------------------------------------------------------
 
+series = sa.Table(  # events that belong together, of which so many are planned
+    "series",
+    metadata,
+    _id(),
+    sa.Column(
+        "token", sa.String(32), nullable=False, unique=True
+    ),  # so that a repetition makes no second one
+    sa.Column("planned", sa.Integer, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+series_texts = sa.Table(
+    "series_texts",
+    metadata,
+    sa.Column(
+        "series_id",
+        sa.BigInteger,
+        sa.ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),
+)
+
 events = sa.Table(
     "events",
     metadata,
@@ -351,8 +377,13 @@ events = sa.Table(
     sa.Column(
         "survey_mode", sa.String(10), nullable=False, server_default="anonymous"
     ),  # anonymous | named | none
+    sa.Column("plan", Json, nullable=False, server_default="[]"),  # days: [minutes after the start, minutes]
+    sa.Column("certificate", sa.String(8), nullable=False, server_default=""),  # "" | all | most (days)
+    sa.Column("room", sa.Integer),  # hybrid: most people in the room; null: no limit
+    _ref("series_id", "series", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_events_state_starts_at", "state", "starts_at"),
+    sa.Index("ix_events_series_id", "series_id"),
 )
 
 event_texts = sa.Table(
@@ -433,6 +464,118 @@ moments = sa.Table(  # due moments: what the clock has to do for an event, each 
     sa.Column("settled_at", Instant),
     sa.UniqueConstraint("kind", "subject_id", "occurrence"),
     sa.Index("ix_moments_state_due_at", "state", "due_at"),
+)
+
+# --- days, attendance, certificates -------------------------------------------------------------------------
+
+
+def _event_key() -> sa.Column[int]:
+    return sa.Column(
+        "event_id",
+        sa.BigInteger,
+        sa.ForeignKey("events.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+def _member_key() -> sa.Column[int]:
+    return sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+event_days = sa.Table(  # checking in on one day of an event; days are counted from 1
+    "event_days",
+    metadata,
+    _event_key(),
+    sa.Column("day", sa.SmallInteger, primary_key=True),
+    sa.Column("code_sealed", sa.LargeBinary),
+    sa.Column("code_index", sa.LargeBinary, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),  # from then on who is not marked did not come
+)
+
+event_agendas = sa.Table(
+    "event_agendas",
+    metadata,
+    _event_key(),
+    sa.Column("day", sa.SmallInteger, primary_key=True),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("points", Json, nullable=False),  # [begins, ends, text], minutes of the day
+)
+
+attendance = sa.Table(
+    "attendance",
+    metadata,
+    _random_id(),
+    _ref("event_id", "events"),
+    sa.Column("day", sa.SmallInteger, nullable=False),
+    _member(nullable=True, ondelete="SET NULL"),  # null: erased, or written down by a coordinator
+    _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),  # as it was that day
+    sa.Column("state", sa.String(8), nullable=False),  # present | partly | excused | absent
+    sa.Column("how", sa.String(8), nullable=False),  # code | list | closing
+    sa.Column("walk_in", sa.Boolean, nullable=False, server_default=NO),  # came without a seat
+    sa.Column("name_sealed", sa.LargeBinary),  # of somebody without an account
+    sa.Column("name_index", sa.LargeBinary),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("event_id", "day", "member_id"),
+    sa.UniqueConstraint("event_id", "day", "name_index"),
+    sa.Index("ix_attendance_member_id", "member_id"),
+)
+
+attendance_sheets = sa.Table(  # photographs of signed lists
+    "attendance_sheets",
+    metadata,
+    _ref("event_id", "events"),
+    sa.Column("day", sa.SmallInteger, nullable=False),
+    sa.Column(
+        "file_id",
+        sa.BigInteger,
+        sa.ForeignKey("files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_attendance_sheets_event_id", "event_id", "day"),
+)
+
+intentions = sa.Table(  # whether those who have a seat say that they come, and how
+    "intentions",
+    metadata,
+    _event_key(),
+    _member_key(),
+    sa.Column("coming", sa.String(8), nullable=False, server_default=""),  # "" | yes | partly | no
+    sa.Column("way", sa.String(10), nullable=False, server_default=""),  # "" | online | in_person
+    sa.Column("at", Instant, nullable=False),
+)
+
+certificates = sa.Table(
+    "certificates",
+    metadata,
+    _random_id(),
+    _ref("event_id", "events"),
+    _member(nullable=True, ondelete="SET NULL"),
+    sa.Column("number_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("number_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("name_sealed", sa.LargeBinary),  # as its holder wants to read it
+    sa.Column("printed_at", Instant),  # from then on the name stays
+    _state("issued"),  # issued | withdrawn
+    sa.Column("issued_at", Instant, nullable=False),
+    sa.UniqueConstraint("event_id", "member_id"),
+    sa.Index("ix_certificates_member_id", "member_id"),
+)
+
+calendar_feeds = sa.Table(  # the private address under which a person's calendar finds their events
+    "calendar_feeds",
+    metadata,
+    _member_key(),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
 )
 
 # --- announcements, polls, surveys --------------------------------------------------------------------------

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from storage.addresses import Addresses
+from storage.agendas import Agendas
 from storage.announcements import Announcements
 from storage.approvals import Approvals
+from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.browser import BrowserMessages
+from storage.calendars import Calendars
+from storage.certificates import Certificates
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
 from storage.direct import Connection
@@ -17,6 +21,7 @@ from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
 from storage.inbox import Inbox
+from storage.intentions import Intentions
 from storage.invitations import Invitations
 from storage.join_requests import JoinRequests
 from storage.linking import Linking
@@ -36,6 +41,7 @@ from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
 from storage.removals import Removals
+from storage.series import AllSeries
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -66,6 +72,36 @@ class Unit:
     def addresses(self) -> Addresses:
         """Where people can be reached."""
         return Addresses(self)
+
+    @cached_property
+    def agendas(self) -> Agendas:
+        """What happens on each day of an event."""
+        return Agendas(self)
+
+    @cached_property
+    def attendance(self) -> Attendance:
+        """Who was there."""
+        return Attendance(self)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Addresses for people's calendars."""
+        return Calendars(self)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Certificates of attendance."""
+        return Certificates(self)
+
+    @cached_property
+    def intentions(self) -> Intentions:
+        """Who says that they come."""
+        return Intentions(self)
+
+    @cached_property
+    def series(self) -> AllSeries:
+        """Events that belong together."""
+        return AllSeries(self)
 
     @cached_property
     def announcements(self) -> Announcements:

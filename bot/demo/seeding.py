@@ -136,6 +136,7 @@ async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> 
         capacity=usual.capacity,
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
+        certificate=usual.certificate,
     )
     for lang in LANGUAGES:
         if title[lang]:

@@ -17,6 +17,7 @@ COVERED = {
     "questions", "question_words", "nominations",
     "profiles", "memberships", "directory_views", "relays", "relay_people", "relay_words", "relay_blocks",
     "suggestions", "suggestion_supports",
+    "attendance", "intentions", "certificates", "calendar_feeds",
     "mentor_offers", "pairs", "pair_sessions", "pair_notes",
 }  # fmt: skip
 
