@@ -423,11 +423,8 @@ async def withdraw(turn: Turn, material_id: int) -> Screen:
 
 async def _send_to_registered(turn: Turn, event_id: int, found: Material) -> None:
     """Queue a new material for all it is meant for: its language's readers, and those who have nothing better."""
-    others = [
-        one
-        for one in await turn.unit.materials.of_event(event_id)
-        if one.kind == found.kind and one.day == found.day
-    ]
+    published = await turn.unit.materials.of_event(event_id)
+    others = [one for one in published if (one.kind, one.day) == (found.kind, found.day)]
     covered = {one.lang for one in others if one.id != found.id}
     readers = [
         lang for lang in LANGUAGES if lang == found.lang or (lang not in covered and _only(others, found))
