@@ -21,6 +21,7 @@ from storage.tables import (
     announcements,
     join_requests,
     link_codes,
+    member_keys,
     members,
     outbox,
     poll_votes,
@@ -36,6 +37,7 @@ COVERED = frozenset(
         "announcements.author_id",
         "join_requests.member_id",
         "link_codes.member_id",
+        "member_keys.member_id",
         "outbox.member_id",
         "poll_votes.member_id",
         "polls.author_id",
@@ -118,6 +120,7 @@ class Merging(Store):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)
         await self._outbox(kept_id, gone_id, now)
+        await self._give(member_keys, kept_id, member_keys.c.member_id == gone_id)
         await self._addresses(kept_id, gone_id, now)
         await self.run(link_codes.delete().where(link_codes.c.member_id == gone_id))
         await self.run(members.delete().where(members.c.id == gone_id))
@@ -205,7 +208,8 @@ class Merging(Store):
 
     async def _person(self, kept: AnyRow, gone: AnyRow, role: str, organisation_id: int | None) -> None:
         """Fill what the record that stays did not have. Silence and consent of either count for both."""
-        opened = self.unit.vault.open_text
+        await self.unit.keys.load(kept.name_sealed, gone.name_sealed)
+        opened = self.unit.keys.open_text
         name = opened(kept.name_sealed, "members", "name", kept.id) or opened(
             gone.name_sealed, "members", "name", gone.id
         )

@@ -118,6 +118,15 @@ members = sa.Table(
     sa.Column("wrong_codes_since", Instant),
 )
 
+member_keys = sa.Table(  # each person's own key; whoever was found to be two people has two. See storage.keys
+    "member_keys",
+    metadata,
+    _random_id(),
+    _member(),
+    sa.Column("key_sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ix_member_keys_member_id", "member_id"),
+)
+
 addresses = sa.Table(
     "addresses",
     metadata,
