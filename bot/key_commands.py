@@ -64,9 +64,9 @@ def _status(_: argparse.Namespace) -> int:
 
 def _rotate(_: argparse.Namespace) -> int:
     path, keys = _file()
-    asyncio.run(_looked())
-    write_ring(path, [new_key(), *keys])
+    # Noted by the old ring: the running bot can't read yet what the new key seals.
     asyncio.run(_noted("keys-rotated", len(keys) + 1))
+    write_ring(path, [new_key(), *keys])
     print(f"A new key stands first in {path}. Copy the file to where you keep keys, then restart the bot:")
     print("it seals everything anew. See `diwakhan keys status`; then `diwakhan keys drop`.")
     return 0
@@ -81,8 +81,8 @@ def _drop(_: argparse.Namespace) -> int:
         return 0
     if pending or any(counts.get(key_id) for key_id in older):
         raise SettingsError("SECRET_KEYS: rows still need an older key; let the bot run, then try again")
-    write_ring(path, keys[:1])
     asyncio.run(_noted("keys-dropped", len(older)))
+    write_ring(path, keys[:1])
     print(f"{len(older)} key(s) dropped, {first} stays. Destroy their copies, and restart the bot.")
     return 0
 
