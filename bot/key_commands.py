@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.backups import Backups
 from bot.keys import read_ring, ring_file, write_ring
 from bot.opened import opened_database
 from bot.settings import SettingsError, read_settings
@@ -81,6 +82,11 @@ def _drop(_: argparse.Namespace) -> int:
         return 0
     if pending or any(counts.get(key_id) for key_id in older):
         raise SettingsError("SECRET_KEYS: rows still need an older key; let the bot run, then try again")
+    needed = Backups(read_settings(), Vault(read_ring(read_settings())[0])).key_ids() & set(older)
+    if needed:
+        raise SettingsError(
+            f"SECRET_KEYS: backups still need {', '.join(sorted(needed))}; the last of them goes after 28 days"
+        )
     asyncio.run(_noted("keys-dropped", len(older)))
     write_ring(path, keys[:1])
     print(f"{len(older)} key(s) dropped, {first} stays. Destroy their copies, and restart the bot.")

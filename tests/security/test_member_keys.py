@@ -43,10 +43,14 @@ async def test_an_ordinary_tap_asks_the_database_for_no_key(
 async def test_a_key_is_remembered_only_once_it_is_kept(database: Database, now: datetime) -> None:
     async with database.unit() as unit:
         member = await unit.members.add(at=now)
-    with pytest.raises(ZeroDivisionError):
+
+    async def fails() -> None:
         async with database.unit() as unit:
             await unit.members.change(member.id, name="Member")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fails()
     assert member.id not in database.vault.opened.by_member
     async with database.unit() as unit:
         await unit.members.change(member.id, name="Member")
