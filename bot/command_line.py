@@ -7,7 +7,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 
-from bot.doctor import examine
 from bot.key_commands import add_commands as add_key_commands
 from bot.keys import read_ring
 from bot.logs import configure_logs
@@ -120,6 +119,8 @@ def _migrate(_: argparse.Namespace) -> int:
 
 
 def _check(_: argparse.Namespace) -> int:
+    from bot.doctor import examine
+
     configure_logs("error")
     findings = asyncio.run(examine())
     for finding in findings:

@@ -23,7 +23,9 @@ from handlers import fallback
 from handlers.kit import Community, Inbound, Outdated, Screen, Turn, registry
 from handlers.kit.registry import Entry
 from handlers.onboarding import arrive, next_step
+from handlers.pins import closed_by_pin, closed_screen
 from handlers.recognise import Answered, Chosen, NotUnderstood, Started, recognise
+from handlers.rules.access import Access, access, needs_pin
 from storage.addresses import Address
 from storage.conversations import Conversation
 from storage.database import Database
@@ -34,6 +36,8 @@ TRIES = 3
 DEADLINE = 30.0
 """Seconds a Turn may take; the slowest honest one (an import of 2,000 rows) takes a few."""
 LONGEST_TEXT = 10_000
+TYPED_HOURS, TYPED_AT_MOST = 48, 100
+"""For how long, and of how many messages, it is known which ones could be taken out of a chat again."""
 
 log = structlog.get_logger()
 Farewell = Callable[[str, str, str, Screen], Awaitable[None]]
@@ -141,15 +145,17 @@ class Dispatcher:
             return None
         turn = await self._turn(unit, inbound, address, fetched)
         before = (turn.member.lang, turn.member.role)
-        screen = await self._answer(turn)
+        conversation = await turn.unit.conversations.get(turn.address.id)
+        screen = await self._answer(turn, conversation)
         if turn.farewell:
             return screen
-        await self._keep(turn, screen)
+        await self._keep(turn, screen, conversation)
         started = inbound.text.startswith("/start")
         return turn.member if started or (turn.member.lang, turn.member.role) != before else None
 
     async def _turn(self, unit: Unit, inbound: Inbound, address: Address, fetched: bytes | None) -> Turn:
-        window = self._channels[inbound.channel, inbound.account].capabilities.window
+        capabilities = self._channels[inbound.channel, inbound.account].capabilities
+        window = capabilities.window
         until = inbound.at + window if window else None
         await unit.addresses.heard(address.id, inbound.at, until)
         member = await unit.members.get(address.member_id)
@@ -166,40 +172,53 @@ class Dispatcher:
             file = await unit.files.add(upload.name, upload.mime, fetched, at=inbound.at)
             inbound = replace(inbound, upload=replace(upload, file_id=file.id, size=file.size))
         address = replace(address, window_until=until, reachable="yes")
-        return Turn(unit, member, address, inbound.at, self._community, inbound)
+        return Turn(unit, member, address, inbound.at, self._community, inbound, capabilities.removes)
 
-    async def _answer(self, turn: Turn) -> Screen:
+    async def _answer(self, turn: Turn, conversation: Conversation) -> Screen:
         assert turn.inbound is not None  # noqa: S101 - a Turn of a person has one
-        conversation = await turn.unit.conversations.get(turn.address.id)
         meaning = recognise(turn.inbound, conversation)
         try:
+            if turn.member.hold and not isinstance(meaning, Chosen):
+                return closed_screen(turn)
             match meaning:
                 case Started(payload):
                     return await arrive(turn, payload)
                 case Chosen(action):
                     entry, arguments = registry.find(registry.taps, action)
-                    return await self._allowed(turn, entry) or await entry.handler(turn, *arguments)
+                    return await self._allowed(turn, entry, action) or await entry.handler(turn, *arguments)
                 case Answered(action, reply):
                     entry, arguments = registry.find(registry.answers, action)
                     return await self._allowed(turn, entry) or await entry.handler(turn, reply, *arguments)
                 case NotUnderstood():
                     return await next_step(turn) or await fallback.not_understood(turn)
         except Outdated:
+            if turn.member.hold:
+                return closed_screen(turn)
             return await next_step(turn) or await fallback.outdated(turn)
 
-    async def _allowed(self, turn: Turn, entry: Entry) -> Screen | None:
-        """Return what to show instead, where this person may not or not yet do it."""
+    async def _allowed(self, turn: Turn, entry: Entry, wanted: str = "") -> Screen | None:
+        """Return what to show instead, where this person may not or not yet do it. `wanted` is what a PIN leads to."""
+        may = access(entry.name, entry.who, turn.member)
+        if may is Access.CLOSED:
+            return closed_screen(turn)
         if entry.consent and (step := await next_step(turn)):
             return step
-        return None if turn.member.role in entry.who else await fallback.not_allowed(turn)
+        if may is Access.NOT_THEIRS:
+            return await fallback.not_allowed(turn)
+        return await closed_by_pin(turn, wanted) if needs_pin(entry.name, entry.who) else None
 
-    async def _keep(self, turn: Turn, screen: Screen) -> None:
+    async def _keep(self, turn: Turn, screen: Screen, before: Conversation) -> None:
         """Write the conversation and the answer down."""
         inbound = turn.inbound
         assert inbound is not None  # noqa: S101
         last = screen.then[-1] if screen.then else screen
         ask = last.ask or screen.ask
-        state = Conversation(ask.action if ask else "", ask.accepts if ask else "text", offered(screen))
+        state = Conversation(
+            ask.action if ask else "",
+            ask.accepts if ask else "text",
+            offered(screen),
+            typed=_typed(before, inbound) if turn.removes else (),
+        )
         await turn.unit.conversations.put(turn.address.id, state, inbound.at)
         key = f"reply|{inbound.channel}|{inbound.account}|{inbound.provider_id}"
         for number, one in enumerate((replace(screen, then=()), *screen.then)):
@@ -285,6 +304,13 @@ async def _hold(unit: Unit, inbound: Inbound) -> None:
         chat = f"{inbound.channel}|{inbound.account}|{inbound.peer}"
         number = int.from_bytes(hashlib.sha256(chat.encode()).digest()[:8], "big", signed=True)
         await unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _typed(before: Conversation, inbound: Inbound) -> tuple[tuple[str, int], ...]:
+    """Note the id of what was just typed with those of late; see `Conversation.typed`."""
+    hour = int(inbound.at.timestamp()) // 3600
+    late = [(message, at) for message, at in before.typed if at > hour - TYPED_HOURS]
+    return (*late, *([(inbound.typed, hour)] if inbound.typed else []))[-TYPED_AT_MOST:]
 
 
 def _bounded(text: str) -> str:

@@ -73,7 +73,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         if complete:
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
         except TimeoutError:
             raise TooSlow from None
         taken += len(message.get("body", b""))

@@ -151,6 +151,12 @@ class Settings(BaseSettings):
         return bool(self.twilio_account_sid)
 
     @property
+    def whatsapp_link(self) -> str:
+        """Return the address that opens a chat with our number; empty where WhatsApp is not configured."""
+        number = self.twilio_whatsapp_from.removeprefix("whatsapp:+")
+        return f"https://wa.me/{number}" if self.whatsapp else ""
+
+    @property
     def demo(self) -> bool:
         """Say whether the browser chat and the demo data are on: asked for, or nothing else is."""
         if self.diwakhan_demo is not None:

@@ -7,19 +7,22 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException
 
-from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp.prices import BadPrices, bill, read_prices
-from bot.channels.whatsapp.templates import Step
 from bot.keys import read_ring
 from bot.settings import Settings, SettingsError, read_settings
 from storage.database import Database
 from storage.migrate import migrate
 from storage.vault import Vault
+
+if TYPE_CHECKING:
+    from twilio.base.exceptions import TwilioRestException
+
+    from bot.channels.whatsapp.channel import WhatsAppChannel
+    from bot.channels.whatsapp.templates import Step
 
 Commands = Any
 """argparse keeps the type of what add_subparsers returns to itself."""
@@ -107,6 +110,10 @@ def _with_twilio(work: Callable[[WhatsAppChannel], Any]) -> int:
         raise SettingsError(
             "TWILIO_ACCOUNT_SID: WhatsApp is off; set it with TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM"
         )
+
+    from twilio.base.exceptions import TwilioRestException
+
+    from bot.channels.whatsapp.channel import WhatsAppChannel
 
     async def run(database: Database) -> int:
         channel = WhatsAppChannel(settings, database=database, now=lambda: datetime.now(UTC))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from handlers.announcement_result import result_screen
 from handlers.audience import (
     OWNERS,
@@ -319,6 +322,21 @@ async def _as_seen(turn: Turn, found: Announcement) -> Screen:
         template=Template(ANNOUNCED, (event.title(turn.lang), when_line(turn, event)))
         if rows and event
         else None,
+    )
+
+
+async def shown_to_the_second(turn: Turn, found: Announcement, moment: datetime | None) -> Screen:
+    """Show a second person every text, the file, the audience and the hour: exactly what they agree to."""
+    summary = turn.screen(
+        paragraphs(
+            lines(turn._("Audience:"), await described(turn, found.audience)),
+            turn._("It will go out: {moment}", moment=turn.speech.moment(moment, turn.now)) if moment else "",
+        ),
+        title=turn._("Announcement"),
+    )
+    texts = [lang for lang in LANGUAGES if found.texts.get(lang)]
+    return summary.followed_by(
+        *[replace(await _as_seen(turn.reading(lang), found), rows=()) for lang in texts]
     )
 
 

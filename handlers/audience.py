@@ -17,6 +17,7 @@ LEFT_OUT = {
     "muted": N_("do not want this kind of message"),
     "blocked": N_("blocked the bot"),
     "unreachable": N_("can't be reached"),
+    "held": N_("closed for now"),
 }
 
 

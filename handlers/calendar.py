@@ -21,7 +21,7 @@ async def calendar(turn: Turn, event_id: int) -> Screen:
     event = await turn.unit.events.get(event_id)
     if event is None or event.state == "draft" or event.starts_at is None:
         return await no_such_event(turn)
-    entry = await _entry(turn, event)
+    entry = await entry_of(turn, event)
     body = ics(event, entry, turn.now)
     expires = turn.now + LASTS
     file = await turn.unit.files.add("event.ics", "text/calendar", body, at=turn.now, expires_at=expires)
@@ -52,7 +52,7 @@ def _told(turn: Turn, *, cancelled: bool) -> str:
     )
 
 
-async def _entry(turn: Turn, event: Event) -> Entry:
+async def entry_of(turn: Turn, event: Event) -> Entry:
     """Say what the calendar shows this person: the join link only where a seat is theirs."""
     mine = await turn.unit.registrations.of(event.id, turn.member.id)
     inside = mine is not None and mine.state == "confirmed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
 from textwrap import wrap
@@ -49,10 +50,14 @@ class Panel:
     bars: tuple[Bar, ...]
 
 
+def drawing() -> AbstractContextManager[bool]:
+    """Hold everybody else back from drawing: Matplotlib's fonts are shared and not made for threads."""
+    return _drawing
+
+
 def bar_chart(panels: Sequence[Panel], *, rtl: bool) -> bytes:
     """Draw panels one below the other and return a PNG."""
-    # Matplotlib's fonts are shared and not made for threads.
-    with _drawing:
+    with drawing():
         return _draw(panels, rtl=rtl)
 
 
@@ -77,7 +82,7 @@ def _inches(panel: Panel) -> float:
 
 
 def _heading(panel: Panel) -> list[str]:
-    return wrap(_plain(panel.heading), LETTERS)
+    return wrap(plain(panel.heading), LETTERS)
 
 
 def _fill(axes: Axes, panel: Panel, *, rtl: bool) -> None:
@@ -87,8 +92,8 @@ def _fill(axes: Axes, panel: Panel, *, rtl: bool) -> None:
     axes.set_xlim(*((longest * 1.12, 0) if rtl else (0, longest * 1.12)))
     axes.set_ylim(len(panel.bars) - 0.5, -0.5)
     axes.xaxis.set_visible(False)
-    labels = [_plain(bar.label) for bar in panel.bars]
-    axes.yaxis.set_ticks(list(places), labels, color=INK, va="center_baseline", **_font(11))
+    labels = [plain(bar.label) for bar in panel.bars]
+    axes.yaxis.set_ticks(list(places), labels, color=INK, va="center_baseline", **font(11))
     axes.tick_params(axis="y", length=0, pad=8)
     for side in ("top", "bottom", "left", "right"):
         axes.spines[side].set_visible(False)
@@ -96,28 +101,30 @@ def _fill(axes: Axes, panel: Panel, *, rtl: bool) -> None:
         axes.yaxis.tick_right()
     for place, bar in zip(places, panel.bars, strict=True):
         axes.annotate(
-            _plain(bar.shown),
+            plain(bar.shown),
             (bar.value, place),
             xytext=(-6 if rtl else 6, 0),
             textcoords="offset points",
             va="center_baseline",
             ha="right" if rtl else "left",
             color=QUIET,
-            **_font(11),
+            **font(11),
         )
 
 
 def _head(figure: Figure, panel: Panel, top: float, *, rtl: bool) -> None:
-    said = [(line, 13, INK) for line in _heading(panel)] + [(_plain(panel.note), 10, QUIET)]
+    said = [(line, 13, INK) for line in _heading(panel)] + [(plain(panel.note), 10, QUIET)]
     for at, (line, size, color) in enumerate(said):
         place = (0.97 if rtl else 0.03, (top - at * LINE) / figure.get_figheight())
-        figure.text(*place, line, color=color, va="top", ha="right" if rtl else "left", **_font(size))
+        figure.text(*place, line, color=color, va="top", ha="right" if rtl else "left", **font(size))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as Matplotlib takes it."""
     # Isolates are drawn as boxes, and "$" begins a formula.
     return clean(text).replace("$", r"\$")
 
 
-def _font(size: int) -> dict[str, Any]:
+def font(size: int) -> dict[str, Any]:
+    """Return the font that has the letters of all three languages, in a size."""
     return {"fontfamily": "DejaVu Sans", "fontsize": size}

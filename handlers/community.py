@@ -22,12 +22,14 @@ TOGETHER = (
     Entry(NP_("button", "Ask coordinators"), "ask"),
     Entry(NP_("button", "Suggested topics"), "suggestions", MEMBERS),
     Entry(NP_("button", "Organisations"), "directory", MEMBERS),
+    Entry(NP_("button", "Mentorship"), "mentoring", MEMBERS),
     Entry(NP_("button", "About the community"), "about"),
 )
 LOOKING_AFTER = (
     Entry(NP_("button", "Questions"), "questions"),
     Entry(NP_("button", "Suggested topics"), "suggestions"),
     Entry(NP_("button", "Organisations"), "pick:profile:0"),
+    Entry(NP_("button", "Mentorship"), "mentoring-desk"),
 )
 """What coordinators do for it."""
 

@@ -27,6 +27,7 @@ COORDINATE = (
     Entry(NP_("button", "Survey results"), "survey-results"),
     Entry(NP_("button", "Community"), "look-after"),
     Entry(NP_("button", "People"), "people"),
+    Entry(NP_("button", "Safety"), "safety"),
 )
 
 

@@ -184,7 +184,10 @@ def _manage_buttons(turn: Turn, event: Event) -> list[list[Button]]:
         [Button(turn.p("button", "Hold it after all"), action("event-revive", event.id))]
         if event.state == "cancelled" and not event.started(turn.now)
         else [],
-        [Button(turn.p("button", "Back"), "manage-events")],
+        [
+            Button(turn.p("button", "Days and attendance"), action("days", event.id)),
+            Button(turn.p("button", "Back"), "manage-events"),
+        ],
     ]
 
 
@@ -248,6 +251,7 @@ async def _moved(turn: Turn, event: Event, old: datetime, new: datetime) -> int:
         event, reschedule=True, starts_at=new, closes_at=closes if closes and closes > turn.now else None
     )
     await arm(turn.unit, changed, turn.now, moved_from=old)
+    await turn.unit.intentions.forget_coming(event.id, turn.now)
     await shorten_offers(turn.unit, changed, turn.now)
     await turn.unit.outbox.withdraw(
         f"event:{event.id}", now=turn.now, reason="not_applicable", kind="reminder"

@@ -134,6 +134,7 @@ async def begin(turn: Turn, kind: str, token: str) -> Screen:
         capacity=usual.capacity,
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
+        certificate=usual.certificate,
         per_organisation=usual.per_organisation,
         approval=usual.approval,
     )
@@ -305,6 +306,8 @@ async def _keep_value(turn: Turn, event: Event, field: str, given: str) -> Scree
     if not values:
         return _ask(turn, event, field, "", turn.say(FAULTS[field]))
     told = field in ("minutes", "link")
+    if field == "minutes":
+        values["plan"] = ()
     changed = await turn.unit.events.change(event, recalendar=told and event.state == "published", **values)
     offered = await fill_seats(turn.unit, changed, turn.now) if field in LIMITS else 0
     if field == "minutes":
@@ -675,6 +678,7 @@ async def review(turn: Turn, event: Event, note: str = "") -> Screen:
             None if kept_back else publish_button,
             Button(turn.p("button", "Edit"), action("event-edit", event.id)),
             Button(turn.p("button", "Preview"), action("event-preview", event.id)),
+            Button(turn.p("button", "Days and agenda"), action("days", event.id)),
             Button(turn.p("button", "Delete the draft"), action("event-delete", event.id)),
             Button(turn.p("button", "Back"), action("manage-events", "drafts")),
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from handlers.kit import MEMBERS, Button, Screen, Turn, action, column, lines, paragraphs, tap
 from handlers.menu import menu_button
 from handlers.pages import Page, numbered_label, page_buttons, page_of
+from handlers.presence import days_lines, own_buttons, own_lines
 from handlers.rules.kinds import KINDS, MODES, is_in_person, is_online
 from handlers.rules.nominating import may_nominate
 from handlers.rules.seats import (
@@ -22,6 +23,7 @@ from handlers.rules.seats import (
     decide,
     free_seats,
 )
+from handlers.zones import own_time
 from locales import block, speech
 from storage.events import Event
 from storage.registrations import TURNED_AWAY, Registration, Seats
@@ -96,6 +98,10 @@ async def mine(turn: Turn, page: int = 0) -> Screen:
         rows=[
             *item_rows(turn, shown, "event"),
             page_buttons(turn, shown, "mine"),
+            [
+                Button(turn.p("button", "My certificates"), "certificates"),
+                Button(turn.p("button", "My calendar"), "feed"),
+            ],
             [Button(turn.p("button", "Events"), "events"), menu_button(turn)],
         ],
     )
@@ -169,9 +175,14 @@ async def event_card(turn: Turn, event: Event, note: str = "") -> Screen:
     """Show everything a person needs to know of an event, and what they can do about it."""
     standing = await standing_of(turn, event)
     return turn.screen(
-        card_text(turn, event, standing),
+        paragraphs(
+            card_text(turn, event, standing), await own_lines(turn, event, confirmed=standing.confirmed)
+        ),
         title=event.title(turn.lang),
-        rows=_card_buttons(turn, event, standing),
+        rows=[
+            *column(*await own_buttons(turn, event, confirmed=standing.confirmed)),
+            *_card_buttons(turn, event, standing),
+        ],
         note=note,
         private=standing.confirmed and bool(event.join_link),
     )
@@ -186,6 +197,7 @@ def card_text(turn: Turn, event: Event, standing: Standing) -> str:
         lines(
             kind_line(turn, event),
             when_line(turn, event),
+            days_lines(turn, event),
             where_lines(turn, event, inside=standing.confirmed),
             _seats_line(turn, event, standing),
             _deadline_line(turn, event),
@@ -201,11 +213,13 @@ def kind_line(turn: Turn, event: Event) -> str:
 
 
 def when_line(turn: Turn, event: Event) -> str:
-    """Say when an event takes place, in Baghdad's time."""
+    """Say when an event takes place, in Baghdad's time and, for people abroad, in theirs."""
     if event.starts_at is None or event.ends_at is None:
         return turn._("No time yet")
     when = turn.speech.when(event.starts_at, event.ends_at, turn.now)
-    return turn._("{when} (Baghdad time)", when=when)
+    here = turn._("{when} (Baghdad time)", when=when)
+    elsewhere = own_time(turn, event.starts_at, event.ends_at)
+    return turn._("{here}; {elsewhere}", here=here, elsewhere=elsewhere) if elsewhere else here
 
 
 def where_lines(turn: Turn, event: Event, *, inside: bool) -> str:

@@ -48,8 +48,13 @@ KEPT = (
     Kept("suggestions", timedelta(days=180), lambda unit, before: unit.suggestions.forget(before)),
     Kept("messages passed on", timedelta(days=30), lambda unit, before: unit.relays.forget_words(before)),
     Kept("conversations", timedelta(days=180), lambda unit, before: unit.relays.forget(before)),
+    Kept("goals and notes of pairs", timedelta(days=90), lambda unit, before: unit.mentoring.forget(before)),
     Kept("who belonged where", YEAR, lambda unit, before: unit.profiles.unlink(before)),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before)),
+    Kept("who attended", YEAR, lambda unit, before: unit.attendance.unlink(before)),
+    Kept("who has a certificate", 5 * YEAR, lambda unit, before: unit.certificates.unlink(before)),
+    Kept("who said to come", timedelta(days=30), lambda unit, before: unit.intentions.forget(before)),
+    Kept("check-in codes", timedelta(days=30), lambda unit, before: unit.attendance.forget_codes(before)),
     Kept("who answered by name", YEAR, lambda unit, before: Retention(unit).unlink_answers(before)),
 )
 """Counted from when it was settled, touched, expired or took place."""

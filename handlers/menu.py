@@ -73,6 +73,9 @@ OTHERS = (
         "about",
         N_("What this project is for, and how far it has come"),
     ),
+    Entry(
+        NP_("button", "Check in"), "check-in", "checkin", N_("Say that you are here, by the code of the day")
+    ),
     Entry(NP_("button", "Menu"), "menu", "menu", N_("Show the main menu"), word="menu"),
     Entry(NP_("button", "Start"), "start", "start", N_("Begin, or get messages again"), word="start"),
     Entry(NP_("button", "Stop messages"), "stop", "stop", N_("Stop all messages"), word="stop"),
@@ -83,6 +86,9 @@ OTHERS = (
         N_("Say that this number is somebody else's by now"),
     ),
     Entry(NP_("button", "Privacy notice"), "privacy", "privacy", N_("What is kept about you, and why")),
+    Entry(
+        NP_("button", "Close my account"), "panic", "panic", N_("Close everything here at once"), word="panic"
+    ),
 )
 """What has a command but no place in the main menu."""
 

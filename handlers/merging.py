@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.audience import CHANNELS
@@ -24,8 +25,10 @@ from handlers.offers import fill_seats
 from handlers.onboarding import organisation_name
 from handlers.pages import numbered_label
 from handlers.people import ROLES
+from handlers.rules.approving import Signed, digest
 from handlers.rules.merging import Refusal, outcome, refused
-from locales import search_key
+from handlers.second import ACTS, Act, Args, second_person
+from locales import N_, search_key
 from storage.members import Member
 from storage.unit import Unit
 
@@ -229,14 +232,36 @@ async def merge_yes(turn: Turn, kept_id: int, gone_id: int, role: str) -> Screen
         )
     if kept is None or gone is None or refused(turn.member, kept, gone) or outcome(kept, gone)[0] != role:
         return await _preview(turn, kept_id, gone_id, turn._("This has changed since. Please look again."))
-    organisation_id = outcome(kept, gone)[1]
-    await join_records(turn.unit, kept, gone, role=role, organisation_id=organisation_id, now=turn.now)
+    if asked := await second_person(turn, "merge", kept.id, gone.id):
+        return asked
+    await _join(turn.unit, (kept.id, gone.id), turn.member.id, turn.now)
     if kept.id == turn.member.id:
         turn.member = await turn.unit.members.get(kept.id) or turn.member
-    await turn.unit.outbox.notify_one(
-        "records-joined", kept.id, subject=f"member:{gone.id}", occurrence="joined", at=turn.now
-    )
     return await merge_yes(turn, kept_id, gone_id, role)
+
+
+async def _join(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    kept, gone = await unit.members.get(int(args[0])), await unit.members.get(int(args[1]))
+    if kept is None or gone is None:
+        return
+    role, organisation_id = outcome(kept, gone)
+    await join_records(unit, kept, gone, role=role, organisation_id=organisation_id, now=now)
+    await unit.outbox.notify_one(
+        "records-joined", kept.id, subject=f"member:{gone.id}", occurrence="joined", at=now
+    )
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    """Sign which record stays, which goes, and what comes of them."""
+    kept, gone = await unit.members.get(int(args[0])), await unit.members.get(int(args[1]))
+    return Signed(digest(kept.id, gone.id, *outcome(kept, gone))) if kept and gone else None
+
+
+async def _show(turn: Turn, args: Args) -> Screen:
+    return replace(await _preview(turn, int(args[0]), int(args[1])), rows=())
+
+
+ACTS["merge"] = Act(N_("to join two records into one"), _sign, _show, _join, always=True)
 
 
 @notice("records-joined")

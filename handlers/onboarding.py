@@ -1,6 +1,7 @@
 """Arrival: three languages, the privacy notice, a name, and a way to take part.
 
-What a deep link carries (`i<code>` or `e<event>`) travels in the actions of these steps until they are done.
+What a deep link carries (`i<code>`, `e<event>` or `c<check-in code>`) travels in the actions of these steps until they
+are done.
 Every step is `consent=False`, since the dispatcher brings people without consent back here, and checks for
 itself that the steps before it were taken.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from handlers.check_in import here
 from handlers.events import event_card
 from handlers.housekeeping import owe_scrub
 from handlers.kit import (
@@ -52,9 +54,12 @@ STEPS = (
 
 
 async def arrive(turn: Turn, payload: str = "") -> Screen:
-    """Answer /start: take in somebody new, or bring somebody back who had stopped messages."""
+    """Answer /start: take in somebody new, or bring somebody back who had stopped messages.
+
+    Who only checks in did not ask for messages again.
+    """
     note = ""
-    if turn.member.silenced:
+    if turn.member.silenced and not payload.startswith("c"):
         await turn.change_member(silenced=False)
         note = turn._("You get messages again.") if turn.member.consented else ""
     return await _onward(turn, payload_of(payload) or await carried(turn), note)
@@ -427,6 +432,8 @@ async def _onward(turn: Turn, payload: str, note: str) -> Screen:
             event = await turn.unit.events.get(int(payload[1:]))
             if event is not None and event.state != "draft":
                 return await event_card(turn, event, note)
+        case "c":
+            return await here(turn, payload[1:])
     return await menu_screen(turn, note)
 
 

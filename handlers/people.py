@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.kit import (
     ADMINISTRATORS,
@@ -23,12 +23,15 @@ from handlers.menu import menu_button
 from handlers.onboarding import organisation_name
 from handlers.organisations import choose_organisation, shorten
 from handlers.pages import page_buttons, page_in
+from handlers.rules.approving import Signed, digest
 from handlers.rules.roles import GRANTED, Refusal, after_joining, refused, without_grant
-from locales import NP_, Message
+from handlers.second import ACTS, Act, Args, second_person
+from locales import N_, NP_, Message
 from storage.invitations import grouped
 from storage.join_requests import JoinRequest
 from storage.members import Member
 from storage.organisations import Organisation
+from storage.unit import Unit
 
 COUNTS_A_PAGE = 15
 USES = (1, 5, 20, 50)
@@ -396,16 +399,48 @@ async def grant(turn: Turn, member_id: int, role: str) -> Screen:
             return await _person_screen(turn, member_id, turn._("The last administrator has to stay one."))
         case Refusal.UNCHANGED:
             return await _person_screen(turn, member_id)
-    await turn.unit.members.change(member_id, role=role)
-    await turn.unit.outbox.notify_one(
+    if asked := await second_person(turn, "role", member_id, role):
+        return asked
+    await _give(turn.unit, (member_id, role), turn.member.id, turn.now)
+    return await _person_screen(turn, member_id, turn._("Done. The person will be told."))
+
+
+async def _give(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    member_id, role = int(args[0]), str(args[1])
+    await unit.members.change(member_id, role=role)
+    await unit.outbox.notify_one(
         "role-changed",
         member_id,
         subject=f"role:{role}",
-        occurrence=turn.now.isoformat(),
-        at=turn.now,
+        occurrence=now.isoformat(),
+        at=now,
         args=(role,),
     )
-    return await _person_screen(turn, member_id, turn._("Done. The person will be told."))
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    """Sign whose role becomes what, and from what."""
+    member = await unit.members.get(int(args[0]))
+    administrators = len(await unit.members.with_roles("administrator"))
+    if member is None or refused(member, str(args[1]), administrators):
+        return None
+    return Signed(digest(member.id, member.role, args[1]))
+
+
+async def _show(turn: Turn, args: Args) -> Screen:
+    member = await turn.unit.members.get(int(args[0]))
+    return turn.screen(
+        lines(
+            turn._("Name: {name}", name=member.name if member else ""),
+            turn._("Role: {role}", role=turn.say(ROLES[member.role])) if member else "",
+            turn._("New role: {role}", role=turn.say(ROLES[str(args[1])])),
+        ),
+        title=turn._("Roles"),
+        private=True,
+    )
+
+
+ACTS["role"] = Act(N_("another role for a person"), _sign, _show, _give, always=True)
 
 
 @notice("role-changed")

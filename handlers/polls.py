@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from handlers.audience import (
     OWNERS,
@@ -32,12 +33,15 @@ from handlers.kit import (
 from handlers.menu import menu_button, menu_screen
 from handlers.pages import page_buttons, page_of
 from handlers.rules.announcing import bar, fingerprint, percent
+from handlers.rules.approving import Signed, digest
 from handlers.rules.polling import FEWEST, LONGEST_OPTION, MOST, Fault, is_full, options_after
+from handlers.second import ACTS, Act, Args, second_person
 from handlers.ways import way_lines
-from locales import LANGUAGES, block, clean, speech
+from locales import LANGUAGES, N_, block, clean, speech
 from storage.audience import Audience
 from storage.outbox import BROADCAST
 from storage.polls import ASKED, TOPIC, Poll, Wording
+from storage.unit import Unit
 
 LONGEST_QUESTION = 300
 
@@ -282,19 +286,48 @@ async def send(turn: Turn, poll_id: int, seen: str) -> Screen:
     if poll.state == "draft" and seen != _version(poll):
         changed = turn._("The draft has changed since. Please look again.")
         return (await preview(turn, poll_id)).noting(changed)
-    first = await turn.unit.polls.advance(poll.id, "draft", "open", author_id=turn.member.id)
-    if first:
-        await turn.unit.outbox.notify(
+    if poll.state == "draft" and (asked := await second_person(turn, "poll", poll.id)):
+        return asked
+    await _ask_all(turn.unit, (poll.id,), turn.member.id, turn.now)
+    return await review(turn, poll.id)
+
+
+async def _ask_all(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    poll = await unit.polls.get(int(args[0]))
+    if poll is not None and await unit.polls.advance(poll.id, "draft", "open", author_id=asker_id):
+        await unit.outbox.notify(
             "poll",
             poll.audience.recipients(),
             subject=poll.subject,
             occurrence=ASKED,
-            at=turn.now,
+            at=now,
             args=(poll.id,),
             lane=BROADCAST,
             topic=TOPIC,
         )
-    return await review(turn, poll.id)
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    poll = await unit.polls.get(int(args[0]))
+    if poll is None or poll.state != "draft" or not poll.complete:
+        return None
+    reach = await unit.announcements.reach(poll.audience, TOPIC)
+    return Signed(digest(sorted(poll.wordings.items()), poll.audience), reach.total)
+
+
+async def _show(turn: Turn, args: Args) -> Screen:
+    poll = await turn.unit.polls.get(int(args[0]))
+    if poll is None:
+        return await review(turn, int(args[0]))
+    summary = turn.screen(
+        lines(turn._("Audience:"), await described(turn, poll.audience)), title=turn._("Quick poll")
+    )
+    return summary.followed_by(
+        *[replace(_asked(turn.reading(lang), poll), rows=()) for lang in LANGUAGES if lang in poll.wordings]
+    )
+
+
+ACTS["poll"] = Act(N_("a poll"), _sign, _show, _ask_all, sends=True)
 
 
 @notice("poll", shared=True)

@@ -1,8 +1,8 @@
 """What a person meant: the one place where everything that is sent is recognised, in a fixed order.
 
-Tapped action → opt-out word → command → a code that links another app → number against the choices last offered →
-folded label text → the waiting question → nothing known. A number typed while a question waits is that question's
-answer: "How many seats?" must be able to hear "1". Where a numbered list was shown no question waits.
+Tapped action → opt-out word → command → a code that links another app or checks in → number against the choices last
+offered → folded label text → the waiting question → nothing known. A number typed while a question waits is that
+question's answer: "How many seats?" must be able to hear "1". Where a numbered list was shown no question waits.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from handlers.kit import Inbound, Reply, action
 from handlers.kit.action import split
 from handlers.menu import COMMANDS
+from handlers.rules.codes import code_in, code_sent
 from locales import clean, fold, intent, number_in, to_ascii_digits
 from storage.conversations import Conversation
 from storage.linking import canonical
 
-OPT_OUT, GREETING = "stop", "hello"
+AT_ONCE, GREETING = ("stop", "panic"), "hello"
+"""Words that are heard before everything else, whatever question waits."""
 LONGEST_COMMAND = 64
-SETTLING = ("stop", "still-me", "not-me")
+SETTLING = ("stop", "still-me", "not-me", "panic")
 """All that is heard from a chat that may be somebody else's by now, until it is settled whose it is."""
 
 
@@ -65,14 +67,18 @@ def _meant(inbound: Inbound, conversation: Conversation) -> Meaning:
         return Chosen(inbound.tap)
     text = inbound.text.strip()
     if inbound.what == "text":
-        if intent(text) == OPT_OUT:
-            return Chosen(COMMANDS["stop"])
+        if intent(text) in AT_ONCE:
+            return Chosen(COMMANDS[intent(text) or ""])
         if command := _command(text):
             return command
         if code := canonical(to_ascii_digits(clean(text))):
             return Chosen(action("link-typed", code))
+        if code := code_sent(text):
+            return Started(f"c{code}")
         if choice := _choice(text, conversation):
             return Chosen(choice)
+        if not conversation.ask and (code := code_in(text)):
+            return Chosen(action("here", code))
     if conversation.ask and _fits(inbound, conversation.accepts):
         return Answered(conversation.ask, Reply(text, inbound.upload))
     return NotUnderstood()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from handlers.check_in import coming_buttons
 from handlers.events import kind_line, when_line, where_lines
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, column, lines, notice, paragraphs, tick
 from handlers.offers import seat_buttons
+from handlers.rules.kinds import DAY
 from handlers.rules.schedule import NEAR, parse_occurrence, reminder_armings, survey_arming
+from handlers.zones import own_time
 from storage.events import Event
 from storage.moments import Moment
 from storage.unit import Unit
@@ -92,14 +95,17 @@ async def reminder(turn: Turn, event_id: int, schedule_revision: int, minutes: i
     mine = await turn.unit.registrations.of(event_id, turn.member.id)
     if event.starts_at is None or event.started(turn.now) or mine is None or mine.state != "confirmed":
         return None
+    asks = minutes == DAY
     return turn.screen(
         paragraphs(
             _soon(turn, event.starts_at),
             lines(kind_line(turn, event), where_lines(turn, event, inside=True)),
-            turn._("If you can't come, please cancel so that somebody else can."),
+            turn._("Will you come? Your answer helps us to prepare.")
+            if asks
+            else turn._("If you can't come, please cancel so that somebody else can."),
         ),
         title=turn._("Reminder: {title}", title=event.title(turn.lang)),
-        rows=column(*seat_buttons(turn, event)),
+        rows=column(*(coming_buttons(turn, event) if asks else []), *seat_buttons(turn, event)),
         lasting=True,
         private=bool(event.join_link),
         template=Template("reminder", (event.title(turn.lang), when_line(turn, event))),
@@ -109,6 +115,11 @@ async def reminder(turn: Turn, event_id: int, schedule_revision: int, minutes: i
 def _soon(turn: Turn, starts_at: datetime) -> str:
     """Say how soon it is, counted from now and not from when the reminder was due."""
     left, clock = starts_at - turn.now, turn.speech.time(starts_at)
+    elsewhere = own_time(turn, starts_at)
+    return lines(_how_soon(turn, starts_at, left, clock), elsewhere)
+
+
+def _how_soon(turn: Turn, starts_at: datetime, left: timedelta, clock: str) -> str:
     if left <= NEAR:
         return turn._("It begins {until}: {time} (Baghdad time)", until=turn.speech.until(left), time=clock)
     day = turn.speech.relative_day(starts_at, turn.now)

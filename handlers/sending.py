@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.announcement_result import tell_author
-from handlers.announcements import preview, review, version_of
+from handlers.announcements import preview, review, shown_to_the_second, version_of
 from handlers.kit import (
     COORDINATORS,
     Button,
@@ -20,13 +20,17 @@ from handlers.kit import (
     tick,
 )
 from handlers.rules.announcing import RETRIED, Hour, hour_for, minute_of, moment_of, progress_of
-from locales import BAGHDAD, parse_moment
+from handlers.rules.approving import Signed, digest
+from handlers.second import ACTS, HALTED, Act, Args, second_person, while_halted
+from locales import BAGHDAD, N_, parse_moment
 from storage.announcements import TOPIC, Announcement
 from storage.moments import Arming
 from storage.outbox import BROADCAST
 from storage.unit import Unit
 
 KIND = "announcement"
+NOW = 0
+"""Instead of the minute in which it is to go out."""
 STILL_USEFUL = timedelta(hours=6)
 """So late may a planned announcement still go out by itself; later its author is asked."""
 
@@ -39,6 +43,8 @@ async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
         return await review(turn, announcement_id)
     if found.state == "draft" and seen != version_of(found):
         return await _look_again(turn, announcement_id)
+    if found.state == "draft" and (asked := await second_person(turn, KIND, found.id, NOW)):
+        return asked
     first = await _send_out(turn.unit, found, ("draft",), turn.now, turn.member.id)
     return await review(turn, found.id, "" if first else turn._("It is on its way already."))
 
@@ -47,7 +53,9 @@ async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
 async def send_now(turn: Turn, announcement_id: int) -> Screen:
     """Send now what was to wait for its hour, or missed it."""
     found = await turn.unit.announcements.get(announcement_id)
-    if found is not None:
+    if found is not None and found.state in ("scheduled", "missed"):
+        if asked := await second_person(turn, KIND, found.id, NOW):
+            return asked
         await _send_out(turn.unit, found, ("scheduled", "missed"), turn.now, turn.member.id)
     return await review(turn, announcement_id)
 
@@ -156,12 +164,18 @@ async def schedule(turn: Turn, announcement_id: int, seen: str, minute: int) -> 
         return await _look_again(turn, announcement_id)
     if hour_for(moment, turn.now) is not Hour.FITS or moment is None:
         return (await ask_hour(turn, announcement_id, seen)).noting(turn._("That hour has passed already."))
-    if await turn.unit.announcements.advance(
-        found.id, ("draft",), "scheduled", confirmed_at=turn.now, send_at=moment, author_id=turn.member.id
-    ):
-        arming = Arming(str(minute), moment, moment + STILL_USEFUL)
-        await turn.unit.moments.arm(KIND, found.id, [arming])
+    if asked := await second_person(turn, KIND, found.id, minute):
+        return asked
+    await _plan(turn.unit, found, moment, turn.now, turn.member.id)
     return await review(turn, found.id)
+
+
+async def _plan(unit: Unit, found: Announcement, moment: datetime, now: datetime, author_id: int) -> None:
+    if await unit.announcements.advance(
+        found.id, ("draft",), "scheduled", confirmed_at=now, send_at=moment, author_id=author_id
+    ):
+        arming = Arming(str(minute_of(moment)), moment, moment + STILL_USEFUL)
+        await unit.moments.arm(KIND, found.id, [arming])
 
 
 @tap("announcement-unschedule", who=COORDINATORS)
@@ -178,6 +192,8 @@ async def unschedule(turn: Turn, announcement_id: int) -> Screen:
 async def at_their_hours(tick: Tick) -> None:
     """Send what is due; what is due for too long is not sent by itself any more, and its author is told."""
     async with tick.unit() as unit:
+        if await unit.facts.get(HALTED):
+            return
         for moment in await unit.moments.due(KIND, tick.now):
             found = await unit.announcements.get(moment.subject_id)
             missed = moment.useful_until is not None and moment.useful_until < tick.now
@@ -206,6 +222,8 @@ async def pause(turn: Turn, announcement_id: int) -> Screen:
 @tap("announcement-resume", who=COORDINATORS)
 async def resume(turn: Turn, announcement_id: int) -> Screen:
     """Go on with what was kept back."""
+    if stopped := await while_halted(turn):
+        return stopped
     found = await turn.unit.announcements.get(announcement_id)
     if found is not None and await turn.unit.announcements.advance(found.id, ("paused",), "sending"):
         await turn.unit.outbox.resume(found.subject, KIND, now=turn.now)
@@ -227,6 +245,8 @@ async def stop(turn: Turn, announcement_id: int) -> Screen:
 @tap("announcement-again", who=COORDINATORS)
 async def again(turn: Turn, announcement_id: int, state: str) -> Screen:
     """Try once more for those whom it failed for, or of whom nobody knows; the coordinator decides."""
+    if stopped := await while_halted(turn):
+        return stopped
     found = await turn.unit.announcements.get(announcement_id)
     if found is None or state not in ("failed", "unknown"):
         return await review(turn, announcement_id)
@@ -237,3 +257,38 @@ async def again(turn: Turn, announcement_id: int, state: str) -> Screen:
         for one, reasons in states.items():
             await turn.unit.outbox.again(found.subject, one, now=turn.now, reasons=reasons)
     return await review(turn, announcement_id)
+
+
+# --- with a second person -----------------------------------------------------------------------------------
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    """Sign texts, audience, file and hour, and how many people it would reach now."""
+    announcement_id, minute = (int(one) for one in args)
+    found = await unit.announcements.get(announcement_id)
+    if found is None or not found.texts or found.state not in ("draft", "scheduled", "missed"):
+        return None
+    reach = await unit.announcements.reach(found.audience)
+    texts = sorted(found.texts.items())
+    return Signed(digest(texts, found.audience, found.file_id, found.event_id, minute), reach.total)
+
+
+async def _show(turn: Turn, args: Args) -> Screen:
+    found = await turn.unit.announcements.get(int(args[0]))
+    if found is None:
+        return await review(turn, int(args[0]))
+    return await shown_to_the_second(turn, found, moment_of(int(args[1])) if args[1] else None)
+
+
+async def _do(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    found = await unit.announcements.get(int(args[0]))
+    moment = moment_of(int(args[1])) if args[1] else None
+    if found is None:
+        return
+    if moment is not None and hour_for(moment, now) is Hour.FITS:
+        await _plan(unit, found, moment, now, asker_id)
+    elif moment is None:
+        await _send_out(unit, found, ("draft", "scheduled", "missed"), now, asker_id)
+
+
+ACTS[KIND] = Act(N_("an announcement"), _sign, _show, _do, sends=True)

@@ -60,6 +60,7 @@ async def settings_screen(turn: Turn, note: str = "") -> Screen:
             Button(turn.p("button", "My organisation"), "joining"),
             Button(turn.p("button", "What I hear"), "topics"),
             Button(turn.p("button", "My apps"), "apps"),
+            Button(turn.p("button", "Time zone"), "zone"),
             Button(turn.p("button", "Resume messages"), "resume")
             if member.silenced
             else Button(turn.p("button", "Stop messages"), "stop"),

@@ -20,13 +20,15 @@ class Conversation:
 
     `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
     order in which they were numbered. `in_doubt` says that the chat was silent for so long that somebody else may
-    have it by now; it is the address's and not kept here.
+    have it by now; it is the address's and not kept here. `typed` holds the ids of what the person wrote of late, with
+    the hour (since 1970), where the channel could take it out again.
     """
 
     ask: str = ""
     accepts: str = "text"
     offered: tuple[tuple[str, str], ...] = ()
     in_doubt: bool = False
+    typed: tuple[tuple[str, int], ...] = ()
 
 
 class Conversations(Store):
@@ -43,11 +45,17 @@ class Conversations(Store):
             accepts=kept.get("accepts", "text"),
             offered=tuple((label, action) for label, action in kept.get("offered", ())),
             in_doubt=row.in_doubt,
+            typed=tuple((message, hour) for message, hour in kept.get("typed", ())),
         )
 
     async def put(self, address_id: int, conversation: Conversation, at: datetime) -> None:
         """Keep the conversation."""
-        kept = {"ask": conversation.ask, "accepts": conversation.accepts, "offered": conversation.offered}
+        kept = {
+            "ask": conversation.ask,
+            "accepts": conversation.accepts,
+            "offered": conversation.offered,
+            "typed": conversation.typed,
+        }
         state = json.dumps(kept, ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)
         given = {"address_id": address_id, "state_sealed": sealed, "touched_at": at}
@@ -64,7 +72,9 @@ class Conversations(Store):
         for row in await self.all(statement):
             kept = await self.get(row.address_id)
             if kept.ask:
-                await self.put(row.address_id, Conversation(offered=kept.offered), row.touched_at)
+                await self.put(
+                    row.address_id, Conversation(offered=kept.offered, typed=kept.typed), row.touched_at
+                )
                 dropped += 1
         return dropped
 

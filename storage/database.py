@@ -69,6 +69,7 @@ class Database:
         self._jobs: deque[Job] = deque()
         self._running: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
+        self._removers: list[Callable[[], None]] = []
         self.leases: dict[tuple[str, str], str] = {}
         """For each (channel, account) whose messages this process sends: the lease it sends them under."""
 
@@ -83,6 +84,10 @@ class Database:
         It is given the replies that this process is to send at once.
         """
         self._listeners.append(listener)
+
+    def on_removing(self, listener: Callable[[], None]) -> None:
+        """Call the listener after each commit that asked for messages to be taken out of chats: a hint."""
+        self._removers.append(listener)
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -184,6 +189,9 @@ class Database:
                 job.done.set()
 
     def _tell(self, unit: Unit) -> None:
+        if unit.removing:
+            for remover in self._removers:
+                remover()
         if unit.outgoing or unit.handed:
             for listener in self._listeners:
                 listener(unit.handed, queued=unit.outgoing)

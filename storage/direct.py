@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from storage.prepared import prepared
+from storage.prepared import driver_errors, prepared
 
 T = TypeVar("T")
 LOOK_SECONDS = 1.0
@@ -155,19 +155,22 @@ class Direct:
             with self._begin() as connection:
                 for job in jobs:
                     self._behind_savepoint(connection, job)
-        except (CalledOff, sa.exc.DBAPIError):
+        except (CalledOff, sa.exc.DBAPIError, driver_errors(self._engine.dialect)):
             self._let_go()
             return False
         return True
 
     def _behind_savepoint(self, connection: sa.Connection, job: Job) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("SAVEPOINT job")
         try:
-            with connection.begin_nested():
-                self._driven(connection, job, job.task)
+            self._driven(connection, job, job.task)
         except sa.exc.DBAPIError:
             raise
         except Exception as error:
             job.error = error
+            driver.execute("ROLLBACK TO job")
+        driver.execute("RELEASE job")
 
     def _alone(self, job: Job, task: Task) -> None:
         job.error = None

@@ -56,6 +56,11 @@ class Event:
     approval: bool = False
     invite_only: bool = False
     texts: Mapping[str, Texts] = field(default_factory=dict)
+    plan: tuple[tuple[int, int], ...] = ()
+    """Its days where they are not all alike: minutes after the start, and how long. See `handlers.rules.days`."""
+    certificate: str = ""
+    room: int | None = None
+    series_id: int | None = None
 
     def title(self, lang: str) -> str:
         """Return the title in a language, or in the nearest one that has it."""
@@ -122,6 +127,7 @@ class Events(Store):
         capacity: int | None,
         reminders: Sequence[int],
         survey_mode: str,
+        certificate: str = "",
         per_organisation: int | None = None,
         approval: bool = False,
     ) -> Event:
@@ -134,6 +140,7 @@ class Events(Store):
             capacity=capacity,
             reminders=list(reminders),
             survey_mode=survey_mode,
+            certificate=certificate,
             per_organisation=per_organisation,
             approval=approval,
             created_at=at,
@@ -168,6 +175,8 @@ class Events(Store):
             values["local_start"] = _wall_time(values["starts_at"])
         if "reminders" in values:
             values["reminders"] = list(values["reminders"])
+        if "plan" in values:
+            values["plan"] = [list(day) for day in values["plan"]]
         values["revision"] = events.c.revision + 1
         values["schedule_revision"] = events.c.schedule_revision + int(reschedule)
         values["sequence"] = events.c.sequence + int(reschedule or recalendar)
@@ -233,6 +242,11 @@ class Events(Store):
             statement.order_by(events.c.starts_at, events.c.id).limit(limit).offset(offset)
         )
 
+    async def of_series(self, series_id: int) -> list[Event]:
+        """List what was published in a series, in the order in which it takes place."""
+        statement = sa.select(events).where(events.c.series_id == series_id, events.c.state == "published")
+        return await self._read(statement.order_by(events.c.starts_at, events.c.id))
+
     async def _latest(self, statement: sa.Select[Any], limit: int, offset: int) -> list[Event]:
         ordered = statement.order_by(events.c.starts_at.desc(), events.c.id.desc())
         return await self._read(ordered.limit(limit).offset(offset))
@@ -277,6 +291,10 @@ class Events(Store):
             approval=row.approval,
             invite_only=row.invite_only,
             texts=texts,
+            plan=tuple((after, minutes) for after, minutes in row.plan),
+            certificate=row.certificate,
+            room=row.room,
+            series_id=row.series_id,
         )
 
 

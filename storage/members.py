@@ -16,6 +16,7 @@ from storage.tables import addresses, members
 from storage.vault import random_id
 
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
+STAFF = ("coordinator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,15 @@ class Member:
     muted: tuple[str, ...]
     created_at: datetime
     second_lang: str = "ar"
+    zone: str = ""
+    """Whose clock they want to see beside Baghdad's; empty where that is enough."""
+    hold: str = ""
+    """Why nothing is open to this person now: locked by themselves, frozen by a coordinator, or empty."""
 
     @property
     def coordinates(self) -> bool:
         """Say whether this person may do what coordinators do."""
-        return self.role in ("coordinator", "administrator")
+        return self.role in STAFF
 
     @property
     def consented(self) -> bool:
@@ -117,6 +122,7 @@ class Members(Store):
         """
         await Retention(self.unit).let_go(member_id)
         self.unit.vault.opened.forget(member_id)
+        await self.unit.certificates.forget_person(member_id)
         await self.run(members.delete().where(members.c.id == member_id))
 
     def holding(self, roles: Sequence[str], besides: int = 0) -> sa.Select[tuple[int]]:
@@ -148,6 +154,8 @@ class Members(Store):
             muted=tuple(kind for kind in row.muted.split(",") if kind),
             created_at=row.created_at,
             second_lang=row.second_lang,
+            zone=row.zone,
+            hold=row.hold,
         )
 
 

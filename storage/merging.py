@@ -19,6 +19,7 @@ from storage.tables import (
     ACTIVE,
     addresses,
     announcements,
+    approvals,
     join_requests,
     link_codes,
     member_keys,
@@ -35,10 +36,15 @@ COVERED = frozenset(
     {
         "addresses.member_id",
         "announcements.author_id",
+        "attendance.member_id",
+        "certificates.member_id",
+        "approvals.approver_id",
+        "approvals.asker_id",
         "join_requests.member_id",
         "link_codes.member_id",
         "member_keys.member_id",
         "outbox.member_id",
+        "pins.member_id",
         "poll_votes.member_id",
         "polls.author_id",
         "registrations.member_id",
@@ -116,9 +122,14 @@ class Merging(Store):
         await self._requests(kept_id, gone_id, organisation_id)
         await self._votes(kept_id, gone_id)
         await self.unit.surveys.carry_over(gone_id, kept_id)
+        await self.unit.attendance.carry_over(gone_id, kept_id)
+        await self.unit.certificates.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)
+        await self.unit.pins.carry_over(gone_id, kept_id)
+        for column in (approvals.c.asker_id, approvals.c.approver_id):
+            await self.run(approvals.update().where(column == gone_id).values({column.name: kept_id}))
         await self._outbox(kept_id, gone_id, now)
         await self._give(member_keys, kept_id, member_keys.c.member_id == gone_id)
         await self._addresses(kept_id, gone_id, now)
@@ -207,7 +218,7 @@ class Merging(Store):
         )
 
     async def _person(self, kept: AnyRow, gone: AnyRow, role: str, organisation_id: int | None) -> None:
-        """Fill what the record that stays did not have. Silence and consent of either count for both."""
+        """Fill what the record that stays did not have. Silence, consent and a hold of either count for both."""
         await self.unit.keys.load(kept.name_sealed, gone.name_sealed)
         opened = self.unit.keys.open_text
         name = opened(kept.name_sealed, "members", "name", kept.id) or opened(
@@ -219,6 +230,7 @@ class Merging(Store):
         values: dict[str, Any] = {
             "name": name,
             "lang": kept.lang or gone.lang,
+            "zone": kept.zone or gone.zone,
             "role": role,
             "organisation_id": organisation_id,
             "state": "active" if "active" in (kept.state, gone.state) else "new",
@@ -228,6 +240,7 @@ class Merging(Store):
             "muted": tuple(sorted(muted)),
             "created_at": min(kept.created_at, gone.created_at),
             "seen_on": max(kept.seen_on, gone.seen_on),
+            "hold": kept.hold or gone.hold,
             "wrong_codes": tried.wrong_codes,
             "wrong_codes_since": tried.wrong_codes_since,
         }

@@ -26,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.addresses import Address, best_address, best_first
+from storage.members import STAFF
 from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, addresses, cards, members, outbox
@@ -547,6 +548,18 @@ class Outbox(Store):
             outbox.update().where(*conditions).values(state="withdrawn", reason=reason, settled_at=now)
         )
 
+    async def stop_broadcasts(self, besides: str, *, now: datetime) -> int:
+        """Take back what is still queued for many, of every kind but one, and return how many rows."""
+        return await self.run(
+            outbox.update()
+            .where(
+                outbox.c.lane == BROADCAST,
+                outbox.c.kind != besides,
+                outbox.c.state.in_(("queued", "paused")),
+            )
+            .values(state="withdrawn", reason="stopped", settled_at=now)
+        )
+
     async def untold(self, kind: str, subject: str, now: datetime) -> tuple[Any, ...] | None:
         """Return the arguments of a notice of which every row still waits for its hour; nothing where none does."""
         args = await self.scalar(
@@ -902,9 +915,16 @@ class Outbox(Store):
 
 
 def left_out(topic: str) -> sa.Case[str]:
-    """Say, for a row of `members` joined with `addresses`, why that person gets nothing; empty where they do."""
+    """Say, for a row of `members` joined with `addresses`, why that person gets nothing; empty where they do.
+
+    A frozen coordinator goes on hearing what is asked of coordinators: they may still stop it.
+    """
+    held = sa.or_(
+        members.c.hold == "locked", sa.and_(members.c.hold == "frozen", members.c.role.not_in(STAFF))
+    )
     return sa.case(
         (members.c.silenced, "opted_out"),
+        (held, "held"),
         (members.c.muted.contains(f",{topic},") if topic else sa.false(), "muted"),
         (addresses.c.reachable == "blocked", "blocked"),
         (sa.or_(addresses.c.reachable != "yes", addresses.c.in_doubt), "unreachable"),

@@ -15,6 +15,7 @@ from storage.store import Store
 from storage.tables import (
     addresses,
     announcements,
+    approvals,
     event_texts,
     events,
     join_requests,
@@ -54,6 +55,13 @@ class Portability(Store):
             "suggested_topics": await self.unit.suggestions.records(member_id),
             "organisations_over_time": await self.unit.profiles.history(member_id),
             "messages_passed_on": await self.unit.relays.records(member_id),
+            "days_attended": await self.unit.attendance.records(member_id),
+            "said_about_coming": await self.unit.intentions.records(member_id),
+            "certificates": await self.unit.certificates.records(member_id),
+            "calendar_address": await self.unit.calendars.records(member_id),
+            "pin": await self._pin(member_id),
+            "asked_of_other_coordinators": await self._approvals(member_id),
+            "mentorship": await self.unit.mentoring.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),
         }
 
@@ -75,6 +83,8 @@ class Portability(Store):
             "privacy_notice_agreed": row.consent_version,
             "privacy_notice_agreed_at": _iso(row.consented_at),
             "messages_stopped": row.silenced,
+            "second_time_zone": row.zone,
+            "closed_for_now": row.hold,
             "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
             "here_since": _iso(row.created_at),
             "last_seen_on": row.seen_on.isoformat(),
@@ -98,6 +108,26 @@ class Portability(Store):
     async def _link_code(self, member_id: int) -> list[Record]:
         rows = await self.all(sa.select(link_codes).where(link_codes.c.member_id == member_id))
         return [{"made_at": _iso(row.made_at), "works_until": _iso(row.expires_at)} for row in rows]
+
+    async def _pin(self, member_id: int) -> list[Record]:
+        found = await self.unit.pins.get(member_id)
+        return [] if found is None else [{"set_at": _iso(found.set_at), "wrong_tries": found.wrong}]
+
+    async def _approvals(self, member_id: int) -> list[Record]:
+        rows = await self.all(
+            sa.select(approvals).where(
+                sa.or_(approvals.c.asker_id == member_id, approvals.c.approver_id == member_id)
+            )
+        )
+        return [
+            {
+                "what": row.act,
+                "asked_by_you": row.asker_id == member_id,
+                "state": row.state,
+                "at": _iso(row.asked_at),
+            }
+            for row in rows
+        ]
 
     async def _join_requests(self, member_id: int) -> list[Record]:
         rows = await self.all(

@@ -66,15 +66,15 @@ class Prepared:
         driver: Any = connection.connection.driver_connection
         try:
             return Answer(driver.execute(self._sql, values), self._make)
-        except driver_errors(connection) as error:
+        except driver_errors(connection.dialect) as error:
             raise sa.exc.DBAPIError.instance(
-                self._sql, None, error, connection.dialect.loaded_dbapi.Error, hide_parameters=True
+                self._sql, None, error, driver_errors(connection.dialect), hide_parameters=True
             ) from None
 
 
-def driver_errors(connection: sa.Connection) -> type[Exception]:
-    """Return the class of all errors of the connection's driver."""
-    errors: type[Exception] = connection.dialect.loaded_dbapi.Error
+def driver_errors(dialect: sa.Dialect) -> type[Exception]:
+    """Return the class of all errors of a dialect's driver."""
+    errors: type[Exception] = dialect.loaded_dbapi.Error
     return errors
 
 

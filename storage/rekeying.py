@@ -32,9 +32,11 @@ SUFFIX = "_sealed"
 
 ROWS: dict[str, Callable[[AnyRow], int | str]] = {
     "conversations": lambda row: int(row.address_id),
+    "event_days": lambda row: f"{row.event_id}|{row.day}",
     "events": lambda row: str(row.uid),
     "inbox": lambda row: f"{row.channel}|{row.account}|{row.provider_id}",
     "outbox": lambda row: str(row.key),
+    "pins": lambda row: int(row.member_id),
     "survey_answers": lambda row: str(row.id.hex()),
     "survey_drafts": lambda row: f"{row.survey_id}|{row.member_id}",
     "surveys": lambda row: int(row.event_id),

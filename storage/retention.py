@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.store import AnyRow, Store
-from storage.tables import events, invitations, registrations, suggestions, survey_answers, surveys
+from storage.tables import events, invitations, pairs, registrations, suggestions, survey_answers, surveys
 from storage.vault import VaultError
 
 
@@ -43,6 +43,8 @@ class Retention(Store):
         await self.run(survey_answers.delete().where(survey_answers.c.member_id == member_id))
         mine = registrations.c.member_id == member_id
         await self.run(registrations.update().where(mine).values(reason_sealed=None))
+        both = sa.or_(pairs.c.mentor_id == member_id, pairs.c.mentee_id == member_id)
+        await self.run(pairs.update().where(both).values(goal_sealed=None))
         await self._release(suggestions, "text", suggestions.c.member_id == member_id, row=lambda row: row.id)
 
     async def _release(

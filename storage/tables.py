@@ -116,6 +116,58 @@ members = sa.Table(
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
+    sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time
+    sa.Column(
+        "hold", sa.String(8), nullable=False, server_default=""
+    ),  # "" | locked (by themselves) | frozen
+)
+
+pins = sa.Table(  # what opens a coordinator's tools: a PIN, and an authenticator's key where chats keep what is typed
+    "pins",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("pin_sealed", sa.LargeBinary),  # salt and argon2id of the PIN
+    sa.Column("code_key_sealed", sa.LargeBinary),  # the key of an authenticator app (RFC 6238)
+    sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),  # the last step that was used
+    sa.Column("code_proven", sa.Boolean, nullable=False, server_default=NO),  # a first code was right
+    sa.Column("set_at", Instant, nullable=False),
+    sa.Column("wrong", sa.Integer, nullable=False, server_default="0"),  # since it was last right
+    sa.Column("blocked_until", Instant),
+    sa.Column("open_in", sa.BigInteger),  # the chat that it was last opened in
+    sa.Column("open_until", Instant),
+)
+
+approvals = sa.Table(  # what one coordinator asked for and another has to agree to
+    "approvals",
+    metadata,
+    _id(),
+    sa.Column("act", sa.String(24), nullable=False),
+    sa.Column("args", Json, nullable=False),
+    sa.Column("signed", sa.String(64), nullable=False),  # a digest of exactly what was asked for
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),
+    _member("asker_id"),
+    _member("approver_id", nullable=True, ondelete="SET NULL"),
+    _state("waiting"),  # waiting | alone | approved | done | declined | undone | void
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("runs_at", Instant),
+    sa.Column("ends_at", Instant, nullable=False),
+    sa.Index("ix_approvals_state", "state", "runs_at"),
+)
+
+removals = sa.Table(  # messages that are to be taken out of a chat
+    "removals",
+    metadata,
+    _id(),
+    _ref("address_id", "addresses"),
+    sa.Column("message", sa.String(128), nullable=False),  # the provider's id
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.UniqueConstraint("address_id", "message"),
 )
 
 member_keys = sa.Table(  # each person's own key; whoever was found to be two people has two. See storage.keys
@@ -280,6 +332,31 @@ materials = sa.Table(
 
 # --- events and registrations -------------------------------------------------------------------------------
 
+series = sa.Table(  # events that belong together, of which so many are planned
+    "series",
+    metadata,
+    _id(),
+    sa.Column(
+        "token", sa.String(32), nullable=False, unique=True
+    ),  # so that a repetition makes no second one
+    sa.Column("planned", sa.Integer, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+series_texts = sa.Table(
+    "series_texts",
+    metadata,
+    sa.Column(
+        "series_id",
+        sa.BigInteger,
+        sa.ForeignKey("series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),
+)
+
 events = sa.Table(
     "events",
     metadata,
@@ -309,8 +386,13 @@ events = sa.Table(
     sa.Column(
         "survey_mode", sa.String(10), nullable=False, server_default="anonymous"
     ),  # anonymous | named | none
+    sa.Column("plan", Json, nullable=False, server_default="[]"),  # days: [minutes after the start, minutes]
+    sa.Column("certificate", sa.String(8), nullable=False, server_default=""),  # "" | all | most (days)
+    sa.Column("room", sa.Integer),  # hybrid: most people in the room; null: no limit
+    _ref("series_id", "series", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_events_state_starts_at", "state", "starts_at"),
+    sa.Index("ix_events_series_id", "series_id"),
 )
 
 event_texts = sa.Table(
@@ -391,6 +473,118 @@ moments = sa.Table(  # due moments: what the clock has to do for an event, each 
     sa.Column("settled_at", Instant),
     sa.UniqueConstraint("kind", "subject_id", "occurrence"),
     sa.Index("ix_moments_state_due_at", "state", "due_at"),
+)
+
+# --- days, attendance, certificates -------------------------------------------------------------------------
+
+
+def _event_key() -> sa.Column[int]:
+    return sa.Column(
+        "event_id",
+        sa.BigInteger,
+        sa.ForeignKey("events.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+def _member_key() -> sa.Column[int]:
+    return sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+event_days = sa.Table(  # checking in on one day of an event; days are counted from 1
+    "event_days",
+    metadata,
+    _event_key(),
+    sa.Column("day", sa.SmallInteger, primary_key=True),
+    sa.Column("code_sealed", sa.LargeBinary),
+    sa.Column("code_index", sa.LargeBinary, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),  # from then on who is not marked did not come
+)
+
+event_agendas = sa.Table(
+    "event_agendas",
+    metadata,
+    _event_key(),
+    sa.Column("day", sa.SmallInteger, primary_key=True),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("points", Json, nullable=False),  # [begins, ends, text], minutes of the day
+)
+
+attendance = sa.Table(
+    "attendance",
+    metadata,
+    _random_id(),
+    _ref("event_id", "events"),
+    sa.Column("day", sa.SmallInteger, nullable=False),
+    _member(nullable=True, ondelete="SET NULL"),  # null: erased, or written down by a coordinator
+    _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),  # as it was that day
+    sa.Column("state", sa.String(8), nullable=False),  # present | partly | excused | absent
+    sa.Column("how", sa.String(8), nullable=False),  # code | list | closing
+    sa.Column("walk_in", sa.Boolean, nullable=False, server_default=NO),  # came without a seat
+    sa.Column("name_sealed", sa.LargeBinary),  # of somebody without an account
+    sa.Column("name_index", sa.LargeBinary),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("event_id", "day", "member_id"),
+    sa.UniqueConstraint("event_id", "day", "name_index"),
+    sa.Index("ix_attendance_member_id", "member_id"),
+)
+
+attendance_sheets = sa.Table(  # photographs of signed lists
+    "attendance_sheets",
+    metadata,
+    _ref("event_id", "events"),
+    sa.Column("day", sa.SmallInteger, nullable=False),
+    sa.Column(
+        "file_id",
+        sa.BigInteger,
+        sa.ForeignKey("files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_attendance_sheets_event_id", "event_id", "day"),
+)
+
+intentions = sa.Table(  # whether those who have a seat say that they come, and how
+    "intentions",
+    metadata,
+    _event_key(),
+    _member_key(),
+    sa.Column("coming", sa.String(8), nullable=False, server_default=""),  # "" | yes | partly | no
+    sa.Column("way", sa.String(10), nullable=False, server_default=""),  # "" | online | in_person
+    sa.Column("at", Instant, nullable=False),
+)
+
+certificates = sa.Table(
+    "certificates",
+    metadata,
+    _random_id(),
+    _ref("event_id", "events"),
+    _member(nullable=True, ondelete="SET NULL"),
+    sa.Column("number_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("number_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("name_sealed", sa.LargeBinary),  # as its holder wants to read it
+    sa.Column("printed_at", Instant),  # from then on the name stays
+    _state("issued"),  # issued | withdrawn
+    sa.Column("issued_at", Instant, nullable=False),
+    sa.UniqueConstraint("event_id", "member_id"),
+    sa.Index("ix_certificates_member_id", "member_id"),
+)
+
+calendar_feeds = sa.Table(  # the private address under which a person's calendar finds their events
+    "calendar_feeds",
+    metadata,
+    _member_key(),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("made_at", Instant, nullable=False),
 )
 
 # --- announcements, polls, surveys --------------------------------------------------------------------------
@@ -734,6 +928,78 @@ relay_blocks = sa.Table(  # who wants nothing more from whom
         primary_key=True,
         autoincrement=False,
     ),
+)
+
+# --- mentorship ---------------------------------------------------------------------------------------------
+
+mentor_offers = sa.Table(  # what somebody offers as a mentor, or seeks as a mentee: codes only
+    "mentor_offers",
+    metadata,
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("side", sa.String(8), primary_key=True),  # mentor | mentee
+    _state("draft"),  # draft | open | paused
+    sa.Column("themes", sa.String(200), nullable=False, server_default=""),  # codes, with commas
+    sa.Column("langs", sa.String(20), nullable=False, server_default=""),
+    sa.Column("places", sa.String(300), nullable=False, server_default=""),
+    sa.Column("times", sa.String(60), nullable=False, server_default=""),
+    sa.Column("capacity", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column("opened_at", Instant),
+    sa.Index("ix_mentor_offers_side_state", "side", "state"),
+)
+
+pairs = sa.Table(
+    "pairs",
+    metadata,
+    _random_id(),
+    _member("mentor_id", nullable=True, ondelete="SET NULL"),  # null once erased: the count stays
+    _member("mentee_id", nullable=True, ondelete="SET NULL"),
+    _state("proposed"),  # proposed | active | closed | refused | lapsed | withdrawn
+    sa.Column("mentor_said", sa.String(3), nullable=False, server_default=""),  # yes | no
+    sa.Column("mentee_said", sa.String(3), nullable=False, server_default=""),
+    sa.Column("mentor_fit", sa.String(6), nullable=False, server_default=""),  # good | unsure | no
+    sa.Column("mentee_fit", sa.String(6), nullable=False, server_default=""),
+    sa.Column("goal_sealed", sa.LargeBinary),
+    sa.Column("ending", sa.String(10), nullable=False, server_default=""),  # met | partly | stopped | no_fit
+    sa.Column("proposed_at", Instant, nullable=False),
+    sa.Column("begun_at", Instant),
+    sa.Column("touched_at", Instant, nullable=False),  # silence is counted from here
+    sa.Column("nudged_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Index("ix_pairs_mentor_id_state", "mentor_id", "state"),
+    sa.Index("ix_pairs_mentee_id_state", "mentee_id", "state"),
+    sa.Index("ix_pairs_state_touched_at", "state", "touched_at"),
+)
+
+pair_sessions = sa.Table(
+    "pair_sessions",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    sa.Column("held_on", sa.Date, nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("mode", sa.String(10), nullable=False),  # online | in_person
+    _state("logged"),  # logged | confirmed | disputed
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.UniqueConstraint("pair_id", "held_on"),
+    sa.Index("ix_pair_sessions_author_id", "author_id"),
+)
+
+pair_notes = sa.Table(  # for the two of them, nobody else
+    "pair_notes",
+    metadata,
+    _random_id(),
+    _ref("pair_id", "pairs"),
+    _member("author_id"),
+    sa.Column("text_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_pair_notes_pair_id", "pair_id", "at"),
+    sa.Index("ix_pair_notes_author_id", "author_id"),
 )
 
 # --- in and out ---------------------------------------------------------------------------------------------

@@ -8,9 +8,15 @@ import sqlalchemy as sa
 
 from storage.store import Store
 from storage.tables import (
+    calendar_feeds,
     directory_views,
+    intentions,
     memberships,
+    mentor_offers,
     nominations,
+    pair_notes,
+    pair_sessions,
+    pairs,
     profiles,
     question_words,
     questions,
@@ -39,6 +45,13 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     relay_words.c.author_id,
     relay_blocks.c.blocker_id,
     relay_blocks.c.blocked_id,
+    intentions.c.member_id,
+    calendar_feeds.c.member_id,
+    mentor_offers.c.member_id,
+    pairs.c.mentor_id,
+    pairs.c.mentee_id,
+    pair_sessions.c.author_id,
+    pair_notes.c.author_id,
 )
 """Every column here that references a member."""
 

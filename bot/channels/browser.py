@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -56,6 +56,7 @@ class BrowserChannel:
         inline_label=64,
         edits=True,
         popups=200,
+        removes=True,
     )
     messages_per_second = 1000.0
 
@@ -112,11 +113,25 @@ class BrowserChannel:
         self.wake()
         return Sent(shown)
 
-    async def say(self, peer: str, body: Body) -> None:
-        """Show what the persona itself wrote or sent."""
+    async def say(self, peer: str, body: Body) -> str:
+        """Show what the persona itself wrote or sent, and return the message's id."""
         async with self._database.unit() as unit:
-            await unit.browser.add(peer, mine=True, body=body, at=self._now())
+            said = await unit.browser.add(peer, mine=True, body=body, at=self._now())
         self.wake()
+        return str(said.id)
+
+    async def remove(self, peer: str, messages: Sequence[str]) -> bool:
+        """Empty messages and have the page hide them."""
+        try:
+            async with self._database.unit() as unit:
+                for message in messages:
+                    old = await unit.browser.get(int(message))
+                    if old is not None and old.peer == peer:
+                        await unit.browser.change(old.id, {"text": "", "gone": True})
+        except (sa.exc.SQLAlchemyError, OSError):
+            return False
+        self.wake()
+        return True
 
     @contextmanager
     def holding(self, body: bytes) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -17,7 +18,7 @@ class Capabilities:
 
     `inline` buttons go into rows under a message; `quick_replies` and `list_items` are WhatsApp's two forms; a
     channel without either shows numbers. `window` is for how long after a person wrote free-form text may be
-    sent; None: always.
+    sent; None: always. `removes`: messages of both sides can be taken out of a chat again.
     """
 
     text: int
@@ -37,6 +38,7 @@ class Capabilities:
     window: timedelta | None = None
     captions: bool = True
     utf16: bool = False
+    removes: bool = False
 
     def measure(self, text: str) -> int:
         """Measure a text in the provider's unit."""
@@ -210,6 +212,9 @@ class Channel(Protocol):
 
     async def fetch(self, upload: Upload) -> bytes:
         """Fetch a file that somebody sent; raises FetchFailed."""
+
+    async def remove(self, peer: str, messages: Sequence[str]) -> bool:
+        """Take messages out of a chat; False where it has to be tried again."""
 
     async def close(self) -> None:
         """Let go of connections."""

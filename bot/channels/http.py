@@ -10,8 +10,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 CONNECT_SECONDS, READ_SECONDS, UPLOAD_SECONDS = 5.0, 20.0, 120.0
-CONNECTIONS = 160
-"""More than all that may be under way: 64 replies with the taps they answer, and 64 others."""
+CONNECTIONS = 256
+"""More than all that may be under way: 64 replies with the taps they answer, and 128 others."""
 JSON = {"Content-Type": "application/json"}
 
 

@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,7 @@ TELEGRAM = Capabilities(
     edits=True,
     popups=200,  # api#answercallbackquery
     utf16=True,  # stricter than the server's code points, and always safe
+    removes=True,  # api#deletemessage: both sides' in private chats, within 48 hours
 )
 FREE_PER_SECOND = 30.0
 """bots/faq: more than this for broadcasts has to be paid for, in Stars (api#sendmessage, allow_paid_broadcast)."""
@@ -301,6 +302,17 @@ class TelegramChannel:
             if answering is not None:
                 await answering
 
+    async def remove(self, peer: str, messages: Sequence[str]) -> bool:
+        """Take messages out of a chat; one that is gone, or too old for it, counts as done."""
+        for message in messages:
+            try:
+                await self._call("deleteMessage", {"chat_id": int(peer), "message_id": int(message)})
+            except (BadRequest, Forbidden):
+                continue
+            except TelegramError:
+                return False
+        return True
+
     async def _answer(self, parcel: Parcel) -> None:
         """Stop the button's spinner, with the note as a pop-up. That it is too late for it harms nobody."""
         payload = {"callback_query_id": parcel.callback}
@@ -453,6 +465,7 @@ def _message(message: Mapping[str, Any], common: dict[str, Any]) -> Heard:
     if not isinstance(sender, Mapping) or sender.get("is_bot"):
         return Ignored("sender")
     common |= {"peer": peer, "language_code": str(sender.get("language_code") or "")}
+    common["typed"] = str(message.get("message_id") or "")
     if isinstance(message.get("text"), str):
         return Inbound(**common, what="text", text=message["text"])
     caption = str(message.get("caption") or "")

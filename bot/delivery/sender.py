@@ -32,7 +32,7 @@ POLL = 0.5
 """Seconds between looks at the outbox when nothing hints at new rows: the truth behind the hint."""
 BETWEEN_CLAIMS = 0.005
 REPLIES_AT_ONCE = 64
-OTHERS_AT_ONCE, OTHERS_AT_LEAST = 64, 4
+OTHERS_AT_ONCE, OTHERS_AT_LEAST = 128, 4
 HANDED_AT_MOST = 2_000
 """Replies kept in hand; beyond that they wait in the database, as everything else does."""
 CLAIMED_AHEAD = 0.25

@@ -260,6 +260,7 @@ class Phone {
   drawn(message) {
     const element = made("article", message.mine ? "msg mine" : "msg");
     element.dataset.id = message.id;
+    element.hidden = message.gone;
     const bubble = made("div", "bubble");
     if (message.lang) bubble.lang = message.lang;
     if (message.dir) bubble.dir = message.dir;

@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from bot.channels.browser import PEER, BrowserChannel, lasting, offers
 from bot.channels.contract import Ignored
 from bot.demo import GUEST, PERSONAS, STEPS, Persona, invitation, travel
 from bot.dispatch import Unavailable
+from handlers.kit import Inbound
 from locales import BAGHDAD, LANGUAGES, N_, NP_, Language, Message, Speech, isolate, speech
 from storage.browser import BrowserMessage
 from storage.files import MAX_BYTES
@@ -248,7 +250,8 @@ class _Demo:
             return Response(status_code=400)
         try:
             if shown is not None:
-                await self._channel.say(raw["peer"], shown)
+                said = await self._channel.say(raw["peer"], shown)
+                heard = replace(heard, typed=said) if isinstance(heard, Inbound) else heard
             await self._machine.heard(self._channel.name, heard)
         except Unavailable:
             return Response(status_code=503)
@@ -359,6 +362,7 @@ def _shown(message: BrowserMessage, voice: Speech, now: datetime) -> dict[str, A
         "rows": body.get("rows", []),
         "note": body.get("note", ""),
         "edited": body.get("edited", False),
+        "gone": body.get("gone", False),
         "time": voice.time(message.sent_at, zone=BAGHDAD),
         "day": voice.date(message.sent_at, now, zone=BAGHDAD),
         "file": _file(message, kept, voice) if kept else None,

@@ -37,6 +37,8 @@ class Turn:
     now: datetime
     community: Community
     inbound: Inbound | None = None
+    removes: bool = False
+    """Whether messages can be taken out of this chat again."""
     farewell: bool = False
     """Whether the member was erased in this Turn, so that its Screen is the last thing they are sent."""
 

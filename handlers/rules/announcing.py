@@ -17,7 +17,7 @@ FALLBACK = ("en", "ar", "ku")
 NOT_TAKEN_BACK = ("misconfigured", "elsewhere")
 """Reasons of withdrawn rows that nobody took back: a fault, and people who got it at another address."""
 
-REASONS_LEFT_OUT = ("opted_out", "muted", "blocked")
+REASONS_LEFT_OUT = ("opted_out", "muted", "blocked", "held")
 """Why somebody gets nothing although nothing failed: they said so, here or to their app."""
 
 RETRIED = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Component
 
+from handlers.rules.days import days_of
 from storage.events import Event
 
 WEB_CALENDAR = "https://calendar.google.com/calendar/render"
@@ -27,26 +29,47 @@ class Entry:
 
 def ics(event: Event, entry: Entry, now: datetime) -> bytes:
     """Write the entry as a calendar file; a cancelled event takes its entry out of the calendar."""
-    cancelled = event.state == "cancelled"
+    calendar = _calendar("CANCEL" if event.state == "cancelled" else "PUBLISH")
+    _add(calendar, event, entry, "CONFIRMED", now)
+    return bytes(calendar.to_ical())
+
+
+def feed(name: str, entries: Iterable[tuple[Event, Entry, str]], now: datetime) -> bytes:
+    """Write a calendar to subscribe to: events with what is shown of each and its status for this person."""
+    calendar = _calendar("PUBLISH")
+    calendar.add("x-wr-calname", name)
+    calendar.add("x-published-ttl", timedelta(hours=1))
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    for event, entry, status in entries:
+        _add(calendar, event, entry, status, now)
+    return bytes(calendar.to_ical())
+
+
+def _calendar(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Diwakhan//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
-    component = Component()
-    component.add("uid", f"{event.uid}@diwakhan")
-    component.add("sequence", event.sequence)
-    component.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
-    component.add("dtstart", _utc(event.starts_at))
-    component.add("dtend", _utc(event.ends_at))
-    component.add("summary", entry.title)
-    component.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    component.add("organizer", _organiser(entry))
-    if entry.description:
-        component.add("description", entry.description)
-    if entry.location:
-        component.add("location", entry.location)
-    calendar.add_component(component)
-    return bytes(calendar.to_ical())
+    calendar.add("method", method)
+    return calendar
+
+
+def _add(calendar: Calendar, event: Event, entry: Entry, status: str, now: datetime) -> None:
+    """Add an event, each of its days under a UID that stays the same; the first day's is the event's."""
+    for day in days_of(event):
+        component = Component()
+        component.add("uid", f"{event.uid}{f'-{day.number}' if day.number > 1 else ''}@diwakhan")
+        component.add("sequence", event.sequence)
+        component.add("dtstamp", _utc(now))
+        component.add("dtstart", _utc(day.starts_at))
+        component.add("dtend", _utc(day.ends_at))
+        component.add("summary", entry.title)
+        component.add("status", "CANCELLED" if event.state == "cancelled" else status)
+        component.add("organizer", _organiser(entry))
+        if entry.description:
+            component.add("description", entry.description)
+        if entry.location:
+            component.add("location", entry.location)
+        calendar.add_component(component)
 
 
 def web_link(event: Event, entry: Entry) -> str:

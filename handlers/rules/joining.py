@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storage.members import Member
 
-_PAYLOAD = re.compile(r"i[0-9A-Za-z-]{16,24}|e[0-9]{1,15}")
+_PAYLOAD = re.compile(r"i[0-9A-Za-z-]{16,24}|e[0-9]{1,15}|c[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ Admission = Joined | NoSuchCode | TooManyTries
 
 
 def payload_of(text: str) -> str:
-    """Return what a deep link carries (`i<code>` or `e<event>`), or an empty text for anything else."""
+    """Return what a deep link carries (`i<code>`, `e<event>`, `c<check-in code>`), or an empty text otherwise."""
     return text if _PAYLOAD.fullmatch(text) else ""
 
 

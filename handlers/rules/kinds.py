@@ -17,7 +17,7 @@ class Kind:
 
     `reminders` are minutes before the start; `capacity` None means no limit; `donors` says that the donor's staff
     may register; `per_organisation` is the most seats of one organisation, `approval` says that coordinators choose
-    among those who apply.
+    among those who apply; `certificate` is by which rule of `handlers.rules.attendance` people get one, if any.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Kind:
     reminders: tuple[int, ...] = USUAL
     survey_mode: str = "anonymous"
     donors: bool = False
+    certificate: str = ""
     per_organisation: int | None = None
     approval: bool = False
 
@@ -36,7 +37,15 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("webinar", NP_("button", "Webinar"), 90),
-        Kind("training", NP_("button", "Training"), DAY + 6 * HOUR, 25, "in_person", per_organisation=2),
+        Kind(
+            "training",
+            NP_("button", "Training"),
+            DAY + 6 * HOUR,
+            25,
+            "in_person",
+            per_organisation=2,
+            certificate="all",
+        ),
         Kind("roundtable", NP_("button", "Roundtable"), 2 * HOUR, 20, "in_person", EARLY),
         Kind("coffee_chat", NP_("button", "Coffee chat"), HOUR, 20, "online", EARLY, donors=True),
         Kind("induction", NP_("button", "Induction"), HOUR),
@@ -52,6 +61,7 @@ KINDS = {
             EARLY,
             per_organisation=2,
             approval=True,
+            certificate="most",
         ),
     )
 }

@@ -17,7 +17,8 @@ from bot.channels.contract import (
     Unknown,
     Unreachable,
 )
-from bot.channels.whatsapp import WhatsAppChannel, client
+from bot.channels.whatsapp import client
+from bot.channels.whatsapp.channel import WhatsAppChannel
 from bot.settings import Settings
 from handlers.kit import Attachment, Button
 from storage.database import Database

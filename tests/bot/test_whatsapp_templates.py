@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import handlers
-from bot.channels.whatsapp import WhatsAppChannel, templates
+from bot.channels.whatsapp import templates
+from bot.channels.whatsapp.channel import WhatsAppChannel
 from bot.channels.whatsapp.templates import BODY, LONGEST_VALUE, TEMPLATES, WANTED, fits, variables
 from bot.settings import Settings
 from handlers import announcements

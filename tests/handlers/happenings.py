@@ -32,6 +32,7 @@ async def publish(
             capacity=usual.capacity,
             reminders=usual.reminders,
             survey_mode="none",
+            certificate=usual.certificate,
         )
         for lang in langs:
             await unit.events.put_text(draft, lang, "title", TITLES[lang])

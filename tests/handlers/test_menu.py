@@ -11,7 +11,8 @@ from storage.members import ROLES
 from tests.play import Person, Stage
 from tests.storage.people import past_event
 
-NEEDED = {"start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "settings",
+NEEDED = {
+    "panic","start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "settings",
           "coordinate", "privacy", "notme",
           "community"}  # fmt: skip
 

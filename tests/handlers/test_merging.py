@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.handlers.happenings import publish, register
@@ -78,6 +80,9 @@ async def test_granted_roles_are_left_to_administrators(stage: Stage, role: str)
     assert (await staff.member()).id != (await member.member()).id
     await administrator.forges(f"merge-view:{kept}:{gone}")
     await chooses(administrator, "merge-yes")
+    await coordinator.taps("approval:")
+    await coordinator.taps("approval-yes:")
+    await stage.passes(timedelta(minutes=2))
     assert ((await member.member()).role, (await staff.member()).id) == (role, kept)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from storage.invitations import canonical
 from tests.play import Person, Stage
@@ -71,6 +72,10 @@ async def test_roles_are_granted_and_taken_back_and_told(stage: Stage) -> None:
     assert (await person.member()).role == "coordinator"
     assert len(person.phone) == 1
     await administrator.taps("Take role back")
+    assert (await person.member()).role == "coordinator", "there are two now: another one has to agree"
+    await person.taps("approval:")
+    await person.taps("approval-yes:")
+    await stage.passes(timedelta(minutes=2))
     assert (await person.member()).role == "member"
 
 
@@ -81,6 +86,9 @@ async def test_the_last_administrator_stays_one(stage: Stage) -> None:
     assert (await administrator.member()).role == "administrator"
     other = await stage.known("en", role="administrator")
     await other.forges(f"role:{mine}:member")
+    await administrator.taps("approval:")
+    await administrator.taps("approval-yes:")
+    await stage.passes(timedelta(minutes=2))
     assert (await administrator.member()).role == "member"
 
 

@@ -26,9 +26,9 @@ async def _rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 
 async def test_everything_arrives_and_the_new_house_can_be_lived_in(
-    tmp_path: Path, database_url: str, vault: Vault, now: datetime
+    tmp_path: Path, empty_url: str, vault: Vault, now: datetime
 ) -> None:
-    database = Database(database_url, vault)
+    database = Database(empty_url, vault)
     source = Database(f"sqlite:///{tmp_path / 'old.db'}", vault)
     await migrate(source)
     await seed(source, "demo", now)
@@ -45,9 +45,9 @@ async def test_everything_arrives_and_the_new_house_can_be_lived_in(
 
 
 async def test_a_database_that_is_not_empty_is_not_copied_into(
-    tmp_path: Path, database_url: str, vault: Vault, now: datetime
+    tmp_path: Path, empty_url: str, vault: Vault, now: datetime
 ) -> None:
-    database = Database(database_url, vault)
+    database = Database(empty_url, vault)
     source = Database(f"sqlite:///{tmp_path / 'old.db'}", vault)
     await migrate(source)
     await migrate(database)

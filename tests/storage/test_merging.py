@@ -74,6 +74,11 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     await unit.outbox.notify_one("role-changed", member_id, subject="role:x", occurrence="1", at=now)
     address = (await unit.addresses.of_member(member_id))[0]
     await unit.linking.issue(member_id, address.id, now)
+    await unit.pins.set_pin(member_id, "190273", now)
+    approval = await unit.approvals.ask(
+        "role", [member_id], signed="x", people=0, asker_id=member_id, at=now, ends_at=now
+    )
+    await unit.approvals.advance(approval.id, ("waiting",), "approved", approver_id=member_id)
     await together.furnish(unit, member_id, now)
 
 
@@ -88,6 +93,7 @@ async def test_everything_goes_over_and_nothing_is_left(unit: Unit, now: datetim
     has = await unit.merging.belongings(kept)
     assert (has.registrations, has.answers, has.votes, has.requests) == (2, 1, 1, 1)
     assert set(has.channels) == {"telegram", "whatsapp"}
+    assert await unit.pins.is_pin(kept, "190273"), "sealed anew for the record that stays"
 
 
 async def test_two_full_records_become_one_without_a_clash(unit: Unit, now: datetime) -> None:

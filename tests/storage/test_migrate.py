@@ -12,8 +12,8 @@ from storage.tables import metadata
 from storage.vault import Vault
 
 
-async def test_an_empty_database_gets_the_very_tables_of_the_code(database_url: str, vault: Vault) -> None:
-    database = Database(database_url, vault)
+async def test_an_empty_database_gets_the_very_tables_of_the_code(empty_url: str, vault: Vault) -> None:
+    database = Database(empty_url, vault)
     try:
         assert await migrate(database) == ("", head())
         assert await migrate(database) == (head(), head())

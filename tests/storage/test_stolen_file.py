@@ -7,6 +7,7 @@ of the database and its write-ahead log.
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +30,8 @@ FAR = 5 * ((MANY + 1) / 12) ** 0.5
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "stolen.db"
+def file(tmp_path: Path, sqlite_template: Path) -> Path:
+    return Path(shutil.copyfile(sqlite_template, tmp_path / "stolen.db"))
 
 
 @pytest.fixture

@@ -28,3 +28,24 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     await unit.relays.write(relay, member_id, "Hello", now)
     await unit.relays.block(member_id, [other.id])
     await unit.relays.block(other.id, [member_id])
+    event = await unit.events.draft(
+        f"together-{member_id}",
+        "training",
+        at=now,
+        minutes=60,
+        mode="online",
+        capacity=None,
+        reminders=(),
+        survey_mode="none",
+    )
+    await unit.attendance.mark(event.id, 1, member_id, "present", now, how="list")
+    await unit.intentions.say(event.id, member_id, now, coming="yes")
+    await unit.certificates.settle(event.id, [member_id], now)
+    await unit.calendars.make(member_id, now)
+    for side, pair in (
+        ("mentor", await unit.mentoring.propose(member_id, other.id, now)),
+        ("mentee", await unit.mentoring.propose(other.id, member_id, now)),
+    ):
+        await unit.mentoring.change_offer(member_id, side, themes=("youth",))
+        await unit.mentoring.log(pair.id, member_id, now.date(), 60, "online")
+        await unit.mentoring.note(pair.id, member_id, "Next step", now)

@@ -2,10 +2,6 @@
 
 `channel` speaks to people, `inbound` reads what they send, `media` fetches their files, `faults` says what each
 error code means, `templates` holds the prepared wordings, `budget` spreads new conversations over days, `prices`
-tells their cost, `catching_up` makes up for what was missed, `webhooks` are the routes.
+tells their cost, `catching_up` makes up for what was missed, `webhooks` are the routes. Nothing of Twilio's is loaded
+where WhatsApp is off: it takes 10 MiB.
 """
-
-from bot.channels.whatsapp.channel import WHATSAPP, WhatsAppChannel
-from bot.channels.whatsapp.webhooks import twilio_inbound, twilio_status
-
-__all__ = ["WHATSAPP", "WhatsAppChannel", "twilio_inbound", "twilio_status"]

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,6 +143,10 @@ class WhatsAppChannel:
     def parse(self, raw: Any, at: datetime) -> Heard:
         """Read a webhook's form fields (name to value), of an inbound message or a status."""
         return inbound.heard(raw, at, account=self.account, account_sid=self._sid)
+
+    async def remove(self, peer: str, messages: Sequence[str]) -> bool:
+        """Nothing to do: WhatsApp lets nobody take a message out of somebody's chat."""
+        return True
 
     async def fetch(self, upload: Upload) -> bytes:
         """Fetch a file that somebody sent; raises FetchFailed."""

@@ -1,0 +1,129 @@
+"""Pages for everybody: is a certificate genuine, where to check in, and a person's own calendar.
+
+None says more than it must: a number is genuine or not known, a check-in page knows no code, and an address that is
+no calendar's looks like any page that is not there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from handlers.feed import feed_body
+from handlers.kit import Turn
+from handlers.rules.codes import code_in
+from locales import LANGUAGES, N_, Language, Message, clean, speech, to_ascii_digits
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from bot.machine import Machine
+
+HERE = Path(__file__).parent
+LONGEST = 100
+"""Characters of anything that is looked up."""
+NEVER_KEPT = {"Cache-Control": "private, no-store"}
+WEB_CALENDAR = "https://calendar.google.com/calendar/r?cid="
+
+TEXTS: dict[str, Message] = {
+    "ask": N_("Is a certificate genuine? Write its number."),
+    "genuine": N_("This certificate is genuine."),
+    "unknown": N_("No certificate with this number is known."),
+    "check_in": N_("Say that you are here"),
+    "check_in_how": N_("Open the app you use with us. If nothing happens there, send this code."),
+    "calendar": N_("My calendar"),
+    "private": N_("This page is yours alone. Whoever has its address sees your events."),
+    "phone": N_("Calendar of this phone"),
+    "google": N_("Google Calendar"),
+    "copy": N_("Or copy this address into a calendar that can subscribe to one:"),
+}
+
+_templates = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+_templates.globals["texts"] = lambda voice: {key: voice.say(text) for key, text in TEXTS.items()}
+
+
+def public_routes(machine: Machine) -> list[BaseRoute]:
+    """Make the routes that exist on every installation."""
+    pages = _Pages(machine)
+    return [
+        Route("/page.css", pages.style, methods=["GET"]),
+        Route("/certificate", pages.certificate, methods=["GET"]),
+        Route("/certificate/{number}", pages.certificate, methods=["GET"]),
+        Route("/in/{code}", pages.check_in, methods=["GET"]),
+        Route("/calendar/{token}.ics", pages.feed, methods=["GET"]),
+        Route("/calendar/{token}", pages.calendar, methods=["GET"]),
+    ]
+
+
+class _Pages:
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    async def style(self, _request: Request) -> Response:
+        return FileResponse(HERE / "page.css", media_type="text/css")
+
+    async def certificate(self, request: Request) -> Response:
+        """Say whether a number is genuine; without one, ask for it."""
+        given = request.path_params.get("number") or request.query_params.get("number", "")
+        number = to_ascii_digits(clean(given[:LONGEST]))
+        genuine = None
+        if number:
+            genuine = await self._machine.database.look(lambda unit: unit.certificates.genuine(number))
+        return _page("certificate.html", LANGUAGES, number=number, genuine=genuine)
+
+    async def check_in(self, request: Request) -> Response:
+        """Lead on into the apps with the code; whether there is such a code is not said."""
+        code = code_in(request.path_params["code"][:LONGEST])
+        if not code:
+            return Response(status_code=404)
+        community = self._machine.community
+        links = {
+            "Telegram": f"{community.telegram_link}?start=c{code}" if community.telegram_link else "",
+            "WhatsApp": f"{community.whatsapp_link}?text=check-in%20{code}"
+            if community.whatsapp_link
+            else "",
+        }
+        return _page("check_in.html", LANGUAGES, code=f"{code[:3]} {code[3:]}", links=links)
+
+    async def calendar(self, request: Request) -> Response:
+        """Offer the ways in which a phone's calendar can subscribe to a person's own."""
+        token = request.path_params["token"][:LONGEST]
+        async with self._machine.database.reading() as unit:
+            turn = await self._owner(unit, token)
+        if turn is None:
+            return Response(status_code=404)
+        base = self._machine.community.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+        address = f"{base}/calendar/{token}.ics"
+        webcal = f"webcal://{urlsplit(address).netloc}{urlsplit(address).path}"
+        ways = {"phone": webcal, "google": f"{WEB_CALENDAR}{quote(webcal, safe='')}", "address": address}
+        lang = next(one for one in LANGUAGES if one == turn.lang)
+        return _page("calendar.html", (lang,), **ways)
+
+    async def feed(self, request: Request) -> Response:
+        """Serve a person's calendar."""
+        async with self._machine.database.reading() as unit:
+            turn = await self._owner(unit, request.path_params["token"][:LONGEST])
+            body = await feed_body(turn) if turn else b""
+        if turn is None:
+            return Response(status_code=404)
+        return Response(body, media_type="text/calendar", headers=NEVER_KEPT)
+
+    async def _owner(self, unit: Unit, token: str) -> Turn | None:
+        """Return a Turn of the person whose calendar this is the address of."""
+        member_id = await unit.calendars.whose(token)
+        member = await unit.members.get(member_id) if member_id else None
+        address = await unit.addresses.best(member.id) if member else None
+        if member is None or member.hold or address is None:
+            return None
+        return Turn(unit, member, address, self._machine.time.now(), self._machine.community)
+
+
+def _page(template: str, langs: tuple[Language, ...], **values: Any) -> HTMLResponse:
+    voices = [speech(lang) for lang in langs]
+    body = _templates.get_template(template).render(voices=voices, first=voices[0], **values)
+    return HTMLResponse(body, headers=NEVER_KEPT)
