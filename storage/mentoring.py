@@ -6,6 +6,7 @@ and notes belong to the two of them; everybody else gets counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any

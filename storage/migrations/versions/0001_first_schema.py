@@ -36,35 +36,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_browser_messages_peer", "browser_messages", ["peer", "id"], unique=False)
     op.create_table(
-        "events",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
-        sa.Column("uid", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
-        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("schedule_revision", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("starts_at", sa.BigInteger(), nullable=True),
-        sa.Column("local_start", sa.String(length=16), server_default="", nullable=False),
-        sa.Column("zone", sa.String(length=40), server_default="Asia/Baghdad", nullable=False),
-        sa.Column("minutes", sa.Integer(), server_default="60", nullable=False),
-        sa.Column("mode", sa.String(length=10), server_default="online", nullable=False),
-        sa.Column("join_link_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("capacity", sa.Integer(), nullable=True),
-        sa.Column("per_organisation", sa.Integer(), nullable=True),
-        sa.Column("approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("invite_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("closes_at", sa.BigInteger(), nullable=True),
-        sa.Column("reminders", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("survey_mode", sa.String(length=10), server_default="anonymous", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
-        sa.UniqueConstraint("uid", name=op.f("uq_events_uid")),
-    )
-    op.create_index("ix_events_state_starts_at", "events", ["state", "starts_at"], unique=False)
-    op.create_table(
         "facts",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -138,6 +109,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
     )
     op.create_table(
+        "series",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("planned", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
+        sa.UniqueConstraint("token", name=op.f("uq_series_token")),
+    )
+    op.create_table(
         "whatsapp_contents",
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("wording_hash", sa.LargeBinary(), nullable=False),
@@ -160,17 +142,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "name", "lang", "wording", name=op.f("pk_whatsapp_templates")),
     )
     op.create_table(
-        "event_texts",
-        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("lang", sa.String(length=2), nullable=False),
-        sa.Column("title", sa.String(length=200), server_default="", nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column("place", sa.String(length=300), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("fk_event_texts_event_id_events"), ondelete="CASCADE"
+        "events",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
-        sa.PrimaryKeyConstraint("event_id", "lang", name=op.f("pk_event_texts")),
+        sa.Column("uid", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("schedule_revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=True),
+        sa.Column("local_start", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("zone", sa.String(length=40), server_default="Asia/Baghdad", nullable=False),
+        sa.Column("minutes", sa.Integer(), server_default="60", nullable=False),
+        sa.Column("mode", sa.String(length=10), server_default="online", nullable=False),
+        sa.Column("join_link_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("per_organisation", sa.Integer(), nullable=True),
+        sa.Column("approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("invite_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=True),
+        sa.Column("reminders", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("survey_mode", sa.String(length=10), server_default="anonymous", nullable=False),
+        sa.Column("plan", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("certificate", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("room", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_events_series_id_series"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("uid", name=op.f("uq_events_uid")),
     )
+    op.create_index("ix_events_series_id", "events", ["series_id"], unique=False)
+    op.create_index("ix_events_state_starts_at", "events", ["state", "starts_at"], unique=False)
     op.create_table(
         "file_references",
         sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -203,29 +210,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_invitations_code_hash")),
     )
     op.create_table(
-        "materials",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
-        sa.Column("event_id", sa.BigInteger(), nullable=True),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("search_key", sa.Text(), server_default="", nullable=False),
-        sa.Column("lang", sa.String(length=2), nullable=False),
-        sa.Column("file_id", sa.BigInteger(), nullable=True),
-        sa.Column("link", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="published", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("fk_materials_event_id_events"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["file_id"], ["files.id"], name=op.f("fk_materials_file_id_files"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_materials")),
-    )
-    op.create_index("ix_materials_event_id", "materials", ["event_id"], unique=False)
-    op.create_table(
         "media_links",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("file_id", sa.BigInteger(), nullable=False),
@@ -253,6 +237,8 @@ def upgrade() -> None:
         sa.Column("seen_on", sa.Date(), nullable=False),
         sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wrong_codes_since", sa.BigInteger(), nullable=True),
+        sa.Column("zone", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("hold", sa.String(length=8), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisations.id"],
@@ -275,25 +261,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation_id", "lang", name=op.f("pk_profile_lines")),
     )
     op.create_table(
-        "surveys",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("mode", sa.String(length=10), nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
-        sa.Column("template", sa.String(length=24), nullable=False),
-        sa.Column("invited", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=True),
-        sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("closes_at", sa.BigInteger(), nullable=False),
-        sa.Column("answered", sa.Integer(), nullable=True),
+        "series_texts",
+        sa.Column("series_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("fk_surveys_event_id_events"), ondelete="CASCADE"
+            ["series_id"], ["series.id"], name=op.f("fk_series_texts_series_id_series"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_surveys_event_id")),
+        sa.PrimaryKeyConstraint("series_id", "lang", name=op.f("pk_series_texts")),
     )
     op.create_table(
         "addresses",
@@ -348,6 +323,118 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
     )
     op.create_table(
+        "approvals",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("act", sa.String(length=24), nullable=False),
+        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("signed", sa.String(length=64), nullable=False),
+        sa.Column("people", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("asker_id", sa.BigInteger(), nullable=False),
+        sa.Column("approver_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="waiting", nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("runs_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approver_id"],
+            ["members.id"],
+            name=op.f("fk_approvals_approver_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["asker_id"], ["members.id"], name=op.f("fk_approvals_asker_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    op.create_index("ix_approvals_state", "approvals", ["state", "runs_at"], unique=False)
+    op.create_table(
+        "attendance",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.SmallInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("how", sa.String(length=8), nullable=False),
+        sa.Column("walk_in", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("name_index", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_attendance_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_attendance_member_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_attendance_organisation_id_organisations"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
+        sa.UniqueConstraint(
+            "event_id", "day", "member_id", name=op.f("uq_attendance_event_id_day_member_id")
+        ),
+        sa.UniqueConstraint(
+            "event_id", "day", "name_index", name=op.f("uq_attendance_event_id_day_name_index")
+        ),
+    )
+    op.create_index("ix_attendance_member_id", "attendance", ["member_id"], unique=False)
+    op.create_table(
+        "attendance_sheets",
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.SmallInteger(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_attendance_sheets_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["files.id"], name=op.f("fk_attendance_sheets_file_id_files"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_attendance_sheets")),
+    )
+    op.create_index("ix_attendance_sheets_event_id", "attendance_sheets", ["event_id", "day"], unique=False)
+    op.create_table(
+        "calendar_feeds",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.id"],
+            name=op.f("fk_calendar_feeds_member_id_members"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feeds_token_hash")),
+    )
+    op.create_table(
+        "certificates",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("number_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("printed_at", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="issued", nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_certificates_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_certificates_member_id_members"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificates")),
+        sa.UniqueConstraint("event_id", "member_id", name=op.f("uq_certificates_event_id_member_id")),
+        sa.UniqueConstraint("number_hash", name=op.f("uq_certificates_number_hash")),
+    )
+    op.create_index("ix_certificates_member_id", "certificates", ["member_id"], unique=False)
+    op.create_table(
         "directory_views",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -359,6 +446,58 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_directory_views")),
+    )
+    op.create_table(
+        "event_agendas",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.SmallInteger(), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("points", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_event_agendas_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "day", "lang", name=op.f("pk_event_agendas")),
+    )
+    op.create_table(
+        "event_days",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.SmallInteger(), nullable=False),
+        sa.Column("code_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("code_index", sa.LargeBinary(), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_event_days_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "day", name=op.f("pk_event_days")),
+        sa.UniqueConstraint("code_index", name=op.f("uq_event_days_code_index")),
+    )
+    op.create_table(
+        "event_texts",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("title", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("place", sa.String(length=300), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_event_texts_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "lang", name=op.f("pk_event_texts")),
+    )
+    op.create_table(
+        "intentions",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("coming", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("way", sa.String(length=10), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_intentions_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_intentions_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "member_id", name=op.f("pk_intentions")),
     )
     op.create_table(
         "join_requests",
@@ -388,6 +527,29 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    op.create_table(
+        "materials",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("search_key", sa.Text(), server_default="", nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=True),
+        sa.Column("link", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="published", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_materials_event_id_events"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["files.id"], name=op.f("fk_materials_file_id_files"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_materials")),
+    )
+    op.create_index("ix_materials_event_id", "materials", ["event_id"], unique=False)
     op.create_table(
         "member_keys",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -421,6 +583,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_member_id", "memberships", ["member_id"], unique=False)
     op.create_table(
+        "mentor_offers",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("themes", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("langs", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("places", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("times", sa.String(length=60), server_default="", nullable=False),
+        sa.Column("capacity", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_mentor_offers_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "side", name=op.f("pk_mentor_offers")),
+    )
+    op.create_index("ix_mentor_offers_side_state", "mentor_offers", ["side", "state"], unique=False)
+    op.create_table(
         "nominations",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -439,6 +618,51 @@ def upgrade() -> None:
     )
     op.create_index("ix_nominations_author_id", "nominations", ["author_id"], unique=False)
     op.create_index("ix_nominations_event_id_state", "nominations", ["event_id", "state"], unique=False)
+    op.create_table(
+        "pairs",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("mentor_id", sa.BigInteger(), nullable=True),
+        sa.Column("mentee_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="proposed", nullable=False),
+        sa.Column("mentor_said", sa.String(length=3), server_default="", nullable=False),
+        sa.Column("mentee_said", sa.String(length=3), server_default="", nullable=False),
+        sa.Column("mentor_fit", sa.String(length=6), server_default="", nullable=False),
+        sa.Column("mentee_fit", sa.String(length=6), server_default="", nullable=False),
+        sa.Column("goal_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("ending", sa.String(length=10), server_default="", nullable=False),
+        sa.Column("proposed_at", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=True),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.Column("nudged_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mentee_id"], ["members.id"], name=op.f("fk_pairs_mentee_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["mentor_id"], ["members.id"], name=op.f("fk_pairs_mentor_id_members"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairs")),
+    )
+    op.create_index("ix_pairs_mentee_id_state", "pairs", ["mentee_id", "state"], unique=False)
+    op.create_index("ix_pairs_mentor_id_state", "pairs", ["mentor_id", "state"], unique=False)
+    op.create_index("ix_pairs_state_touched_at", "pairs", ["state", "touched_at"], unique=False)
+    op.create_table(
+        "pins",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pin_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("code_key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("code_step", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("code_proven", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("wrong", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("blocked_until", sa.BigInteger(), nullable=True),
+        sa.Column("open_in", sa.BigInteger(), nullable=True),
+        sa.Column("open_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_pins_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_pins")),
+    )
     op.create_table(
         "polls",
         sa.Column(
@@ -604,65 +828,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_suggestions_state", "suggestions", ["state"], unique=False)
     op.create_table(
-        "survey_answers",
-        sa.Column("id", sa.LargeBinary(), nullable=False),
-        sa.Column("survey_id", sa.BigInteger(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=True),
-        sa.Column("answers_sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"],
-            ["members.id"],
-            name=op.f("fk_survey_answers_member_id_members"),
-            ondelete="SET NULL",
+        "surveys",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
+        sa.Column("template", sa.String(length=24), nullable=False),
+        sa.Column("invited", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["survey_id"],
-            ["surveys.id"],
-            name=op.f("fk_survey_answers_survey_id_surveys"),
-            ondelete="CASCADE",
+            ["event_id"], ["events.id"], name=op.f("fk_surveys_event_id_events"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_answers")),
-        sa.UniqueConstraint("survey_id", "member_id", name=op.f("uq_survey_answers_survey_id_member_id")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "survey_ballots",
-        sa.Column("id", sa.LargeBinary(), nullable=False),
-        sa.Column("survey_id", sa.BigInteger(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["survey_id"],
-            ["surveys.id"],
-            name=op.f("fk_survey_ballots_survey_id_surveys"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_ballots")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_survey_ballots_survey_id", "survey_ballots", ["survey_id"], unique=False)
-    op.create_table(
-        "survey_drafts",
-        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("answers_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("touched_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_survey_drafts_member_id_members"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["survey_id"], ["surveys.id"], name=op.f("fk_survey_drafts_survey_id_surveys"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("survey_id", "member_id", name=op.f("pk_survey_drafts")),
-    )
-    op.create_table(
-        "survey_voters",
-        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("tag", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["survey_id"], ["surveys.id"], name=op.f("fk_survey_voters_survey_id_surveys"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("survey_id", "tag", name=op.f("pk_survey_voters")),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_surveys_event_id")),
     )
     op.create_table(
         "announcement_texts",
@@ -774,6 +958,45 @@ def upgrade() -> None:
     op.create_index("ix_outbox_provider_id", "outbox", ["channel", "provider_id"], unique=False)
     op.create_index("ix_outbox_subject_state", "outbox", ["subject", "state"], unique=False)
     op.create_table(
+        "pair_notes",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pair_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_pair_notes_author_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pair_id"], ["pairs.id"], name=op.f("fk_pair_notes_pair_id_pairs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_notes")),
+    )
+    op.create_index("ix_pair_notes_author_id", "pair_notes", ["author_id"], unique=False)
+    op.create_index("ix_pair_notes_pair_id", "pair_notes", ["pair_id", "at"], unique=False)
+    op.create_table(
+        "pair_sessions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pair_id", sa.BigInteger(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="logged", nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["members.id"],
+            name=op.f("fk_pair_sessions_author_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pair_id"], ["pairs.id"], name=op.f("fk_pair_sessions_pair_id_pairs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_sessions")),
+        sa.UniqueConstraint("pair_id", "held_on", name=op.f("uq_pair_sessions_pair_id_held_on")),
+    )
+    op.create_index("ix_pair_sessions_author_id", "pair_sessions", ["author_id"], unique=False)
+    op.create_table(
         "poll_texts",
         sa.Column("poll_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lang", sa.String(length=2), nullable=False),
@@ -855,6 +1078,23 @@ def upgrade() -> None:
     op.create_index("ix_relay_words_author_id", "relay_words", ["author_id", "at"], unique=False)
     op.create_index("ix_relay_words_relay_id", "relay_words", ["relay_id", "number"], unique=False)
     op.create_table(
+        "removals",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["addresses.id"],
+            name=op.f("fk_removals_address_id_addresses"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_removals")),
+        sa.UniqueConstraint("address_id", "message", name=op.f("uq_removals_address_id_message")),
+    )
+    op.create_table(
         "suggestion_supports",
         sa.Column("suggestion_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -871,6 +1111,67 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("suggestion_id", "member_id", name=op.f("pk_suggestion_supports")),
+    )
+    op.create_table(
+        "survey_answers",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("survey_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("answers_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.id"],
+            name=op.f("fk_survey_answers_member_id_members"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"],
+            ["surveys.id"],
+            name=op.f("fk_survey_answers_survey_id_surveys"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_answers")),
+        sa.UniqueConstraint("survey_id", "member_id", name=op.f("uq_survey_answers_survey_id_member_id")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "survey_ballots",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("survey_id", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["survey_id"],
+            ["surveys.id"],
+            name=op.f("fk_survey_ballots_survey_id_surveys"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_ballots")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_survey_ballots_survey_id", "survey_ballots", ["survey_id"], unique=False)
+    op.create_table(
+        "survey_drafts",
+        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("answers_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_survey_drafts_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["surveys.id"], name=op.f("fk_survey_drafts_survey_id_surveys"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("survey_id", "member_id", name=op.f("pk_survey_drafts")),
+    )
+    op.create_table(
+        "survey_voters",
+        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["surveys.id"], name=op.f("fk_survey_voters_survey_id_surveys"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("survey_id", "tag", name=op.f("pk_survey_voters")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "whatsapp_openings",
