@@ -29,9 +29,9 @@ KEPT = ("name", "question", "suggestion", "answer", "relayed", "reason", "nomine
 
 
 @pytest.fixture
-async def database(database_url: str, vault: Vault) -> Database:
+async def database(empty_url: str, vault: Vault) -> Database:
     """Return a database made by the migrations."""
-    opened = Database(database_url, vault)
+    opened = Database(empty_url, vault)
     await migrate(opened)
     return opened
 
