@@ -116,7 +116,11 @@ TEMPLATES: dict[str, Definition] = {
             "نحتفظ لك به حتى: {{3}}. اضغط «فتح» لقبوله أو لتركه لمن يليك.",
         },
         {
-            "en": ("Case management in practice", "Tuesday, 3 March 2026, 17:00–18:30", "Monday, 2 March, 12:00"),
+            "en": (
+                "Case management in practice",
+                "Tuesday, 3 March 2026, 17:00–18:30",
+                "Monday, 2 March, 12:00",
+            ),
             "ar": ("إدارة الحالة عمليًا", "الثلاثاء ٣ آذار ٢٠٢٦، ١٧:٠٠–١٨:٣٠", "الاثنين ٢ آذار، ١٢:٠٠"),
         },
     ),
