@@ -22,10 +22,12 @@ from bot.channels.contract import Channel, DeliveryReport, Heard, Ignored, Parce
 from bot.channels.telegram import TelegramChannel
 from bot.channels.whatsapp.prices import BadPrices, read_prices
 from bot.clock import Clock, Time
+from bot.connections import bounded_protocol
 from bot.delivery import Sender
 from bot.demo import seed
 from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
+from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.present import present
 from bot.removal import Remover
@@ -126,7 +128,8 @@ class Machine:
             await seed(self.database, self.browser.account, self.time.now())
         self.remover = Remover(self.database, self.channels)
         self.database.on_removing(self.remover.wake)
-        self.dispatcher = Dispatcher(self.database, self.community, self.channels)
+        limits = Limits(settings.messages_per_minute)
+        self.dispatcher = Dispatcher(self.database, self.community, self.channels, limits)
         self.dispatcher.farewell = self._farewell
         self.dispatcher.changed = self._changed
         roles = [CLOCK, *(_role(*key) for key in self.channels)]
@@ -212,7 +215,8 @@ class Machine:
             lifespan="off",
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=512,
+            http=bounded_protocol(),
+            limit_concurrency=1024,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
         )

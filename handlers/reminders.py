@@ -100,16 +100,23 @@ async def reminder(turn: Turn, event_id: int, schedule_revision: int, minutes: i
         paragraphs(
             _soon(turn, event.starts_at),
             lines(kind_line(turn, event), where_lines(turn, event, inside=True)),
-            turn._("Will you come? Your answer helps us to prepare.")
-            if asks
-            else turn._("If you can't come, please cancel so that somebody else can."),
+            turn._("Will you come? Your answer helps us to prepare.") if asks else "",
+            turn._("If you can't come, please cancel so that somebody else can."),
         ),
         title=turn._("Reminder: {title}", title=event.title(turn.lang)),
-        rows=column(*(coming_buttons(turn, event) if asks else []), *seat_buttons(turn, event)),
+        rows=column(*_answers(turn, event) if asks else seat_buttons(turn, event)),
         lasting=True,
         private=bool(event.join_link),
         template=Template("reminder", (event.title(turn.lang), when_line(turn, event))),
     )
+
+
+def _answers(turn: Turn, event: Event) -> list[Button]:
+    return [
+        *coming_buttons(turn, event),
+        Button(turn.p("button", "See the event"), action("event", event.id)),
+        Button(turn.p("button", "Add to calendar"), action("calendar", event.id)),
+    ]
 
 
 def _soon(turn: Turn, starts_at: datetime) -> str:

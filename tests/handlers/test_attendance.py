@@ -129,10 +129,10 @@ async def test_a_list_is_tapped_corrected_and_searched(stage: Stage) -> None:
     assert await states(stage, event, people[0]) == {1: "present"}
     await coordinator.taps("✓ Amal")
     assert await states(stage, event, people[0]) == {}
-    await coordinator.taps("Mark: was there")
+    await coordinator.taps("Mark: part of day")
     await coordinator.taps("Baran")
     assert await states(stage, event, people[1]) == {1: "partly"}
-    await coordinator.taps("Mark: part of day")
+    await coordinator.taps("Mark: excused")
     await coordinator.says("chi")
     await coordinator.taps("Chia")
     assert await states(stage, event, people[2]) == {1: "excused"}
