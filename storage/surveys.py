@@ -170,9 +170,12 @@ class Surveys(Store):
             .where(survey_answers.c.survey_id == survey_id)
             .order_by(survey_answers.c.id)
         )
+        await self.unit.keys.load_column(rows, "answers_sealed")
+        opened = self.unit.keys.open_text
         return [
             Answered(
-                row.member_id, json.loads(self._open("survey_answers", row.answers_sealed, row.id.hex()))
+                row.member_id,
+                json.loads(opened(row.answers_sealed, "survey_answers", "answers", row.id.hex())),
             )
             for row in rows
         ]
@@ -215,11 +218,12 @@ class Surveys(Store):
 
     async def _write_named(self, survey: Survey, member_id: int, answers: Answers) -> bool:
         row_id = secrets.token_bytes(16)
+        place = ("survey_answers", "answers", row_id.hex())
         insert = self.upsert(survey_answers).values(
             id=row_id,
             survey_id=survey.id,
             member_id=member_id,
-            answers_sealed=self._seal("survey_answers", answers, row_id.hex()),
+            answers_sealed=await self.unit.keys.seal(member_id, _json(answers).decode(), *place),
         )
         return await self.run(insert.on_conflict_do_nothing(index_elements=["survey_id", "member_id"])) == 1
 

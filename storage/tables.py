@@ -170,6 +170,15 @@ removals = sa.Table(  # messages that are to be taken out of a chat
     sa.UniqueConstraint("address_id", "message"),
 )
 
+member_keys = sa.Table(  # each person's own key; whoever was found to be two people has two. See storage.keys
+    "member_keys",
+    metadata,
+    _random_id(),
+    _member(),
+    sa.Column("key_sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ix_member_keys_member_id", "member_id"),
+)
+
 addresses = sa.Table(
     "addresses",
     metadata,
