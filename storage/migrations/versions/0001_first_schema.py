@@ -553,6 +553,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_materials_event_id", "materials", ["event_id"], unique=False)
     op.create_table(
+        "member_keys",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_keys_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
+    )
+    op.create_index("ix_member_keys_member_id", "member_keys", ["member_id"], unique=False)
+    op.create_table(
         "memberships",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
