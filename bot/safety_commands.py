@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,11 +18,13 @@ from bot.keys import read_ring
 from bot.opened import opened_database
 from bot.settings import read_settings
 from bot.upkeep import DRILL, MADE
+from handlers.housekeeping import KEPT, REPORT, rehearse
 from storage.copying import NotCopied
 from storage.database import Database
 from storage.leadership import Leadership
 from storage.seizure import Seizure, Taken, listed
 from storage.snapshots import Damaged
+from storage.unit import Unit
 from storage.vault import Vault, VaultError
 
 Commands = Any
@@ -67,6 +70,13 @@ def add_commands(commands: Commands) -> None:
         description="Put the newest backup back in a place of its own, and look at everything in it.",
     )
     drill.set_defaults(run=_drill)
+    retention = commands.add_parser(
+        "retention",
+        help="say what would end now, and what ended last night",
+        description="Say how many rows are past their time (the running bot ends them every hour), and what ended "
+        "until last night. Nothing is changed.",
+    )
+    retention.set_defaults(run=_retention)
     seizure = commands.add_parser(
         "seizure-drill",
         help="say what somebody gets who takes the database, alone and with the keys",
@@ -207,3 +217,19 @@ def _drilled(taken: Sequence[Taken]) -> Iterator[str]:
                     one.opens
                 ]
                 yield f"  {one.column}\t{one.values:,} values\t{one.size:,} bytes\t{needs}"
+
+
+def _retention(_: argparse.Namespace) -> int:
+    async def work() -> None:
+        async with opened_database() as database, database.engine.connect() as connection:
+            unit = Unit(connection, database.vault, {})
+            would = await rehearse(unit, datetime.now(UTC))
+            report = json.loads(await unit.facts.get(REPORT, "{}"))
+            await connection.rollback()
+        for kept in KEPT:
+            days = f"{kept.period.days} days" if kept.period.days else f"{kept.period.seconds // 3600} hours"
+            counts = f"{would[kept.what]} would end now\t{report.get(kept.what, 0)} ended last night"
+            print(f"{kept.what}\tafter {days}\t{counts}")
+
+    asyncio.run(work())
+    return 0

@@ -96,4 +96,4 @@ def test_t21_the_drill_prints_the_list(
     said = capsys.readouterr().out
     for table in linked():
         assert f"\n{table.name}: " in said
-    assert "18 months without a word" in said
+    assert "Kept: until they delete it" in said
