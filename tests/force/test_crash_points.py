@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from bot.delivery.sender import OTHERS_AT_ONCE, REPLIES_AT_ONCE
+from tests.force.conftest import Measured
 from tests.force.fleet import World
 from tests.force.points import POINTS, Point
 
@@ -16,7 +17,7 @@ STRUCK_WITHIN = 30.0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_killed_at_every_named_place(everything: World, seed: int) -> None:
+async def test_killed_at_every_named_place(everything: World, seed: int, measured: Measured) -> None:
     everything.chance.seed(seed)
     kind = everything.url.partition(":")[0]
     points = [point for point in POINTS if point.only in ("", kind)]
@@ -33,7 +34,7 @@ async def test_killed_at_every_named_place(everything: World, seed: int) -> None
     assert await node.end(signal.SIGTERM) == 0, everything.logs()
     report = await everything.report()
     kills = len(points) - len(missed)
-    print(f"\n{kind}, seed {seed}: {kills} kills at named places; {report}")
+    measured(f"{kills} kills at named places; {report}")
     assert not missed
     assert kills >= 40
     assert not report.failures(), report
