@@ -34,7 +34,8 @@ ONWARD = (
     "file:///etc/passwd", "gopher://127.0.0.1/", "//127.0.0.1/x", "https://media.twiliocdn.com@127.0.0.1/x",
     "https://media.twiliocdn.com:8080/x", "http://media.twiliocdn.com/x", "https://media.twiliocdn.com.evil.example/x",
     "https://evil-media.twiliocdn.com/x", "https://x.s3.amazonaws.com.evil.example/x", "https://amazonaws.com/x",
-    "https://user:word@x.s3.amazonaws.com/x", "https://x.s3.amazonaws.com#@127.0.0.1/", "https://x.s3.amazonaws.com\\@127.0.0.1/", "https:///x", "",
+    "https://user:word@x.s3.amazonaws.com/x", "https://x.s3.amazonaws.com#@127.0.0.1/",
+    "https://x.s3.amazonaws.com\\@127.0.0.1/", "https:///x", "",
 )  # fmt: skip
 
 
