@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
+from bot.backups import Backups, Verified
+from bot.keys import read_ring
 from bot.opened import opened_database
+from bot.settings import read_settings
+from bot.upkeep import DRILL, MADE
+from storage.copying import NotCopied
+from storage.database import Database
+from storage.leadership import Leadership
+from storage.snapshots import Damaged
+from storage.vault import Vault, VaultError
 
 Commands = Any
 """argparse keeps the type of what add_subparsers returns to itself."""
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `audit`."""
+    """Add `audit`, `backup`, `restore` and `drill`."""
     audit = commands.add_parser(
         "audit", help="prove that the log of what was done is whole", description="The log of what was done."
     )
@@ -29,6 +44,28 @@ def add_commands(commands: Commands) -> None:
     show = what.add_parser("show", help="print the newest rows: ids and counts")
     show.add_argument("--last", type=int, default=20, help="how many")
     show.set_defaults(run=_show)
+    backup = commands.add_parser(
+        "backup",
+        help="make a backup now (the running bot makes one every night)",
+        description="Make a backup beside the running bot: consistent, looked through, encrypted. Older ones go: the "
+        "newest of seven days and of four weeks stay, none for longer than 28 days.",
+    )
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser(
+        "restore",
+        help="look into a backup, or put it into an empty database",
+        description="Put a backup into the empty database of DATABASE_URL, SQLite or PostgreSQL. Whoever was erased "
+        "since it was made stays erased. Needs the key ring of that time and the file of people's keys.",
+    )
+    restore.add_argument("file", help="a file from the backup folder")
+    restore.add_argument("--verify", action="store_true", help="only look: put it back in a place of its own")
+    restore.set_defaults(run=_restore)
+    drill = commands.add_parser(
+        "drill",
+        help="try the newest backup (the running bot does every week)",
+        description="Put the newest backup back in a place of its own, and look at everything in it.",
+    )
+    drill.set_defaults(run=_drill)
 
 
 def _verify(given: argparse.Namespace) -> int:
@@ -55,4 +92,74 @@ def _show(given: argparse.Namespace) -> int:
                 print(f"{entry.number}\t{moment}\t{who}\t{entry.action}\t{entry.subject}")
 
     asyncio.run(work())
+    return 0
+
+
+def _backup(_: argparse.Namespace) -> int:
+    async def work() -> None:
+        async with opened_database() as database:
+            now = datetime.now(UTC)
+            made = await Backups(read_settings(), database.vault).make(database, now)
+            async with database.unit() as unit:
+                await unit.facts.put(MADE, now.isoformat())
+                await unit.audit.append("backup", f"rows:{made.rows}", actor_id=None, at=now)
+        print(f"{made.path}: {made.rows} rows, {made.size:,} bytes. Audit mark: {made.mark or 'none yet'}")
+
+    return _told(work())
+
+
+def _restore(given: argparse.Namespace) -> int:
+    settings, path = read_settings(), Path(given.file)
+    vault = Vault(read_ring(settings)[0])
+    backups = Backups(settings, vault)
+
+    async def work() -> None:
+        if given.verify:
+            _say(path, await backups.verify(path))
+            return
+        holding = Leadership(make_url(settings.database_url), ["restore"])
+        await holding.claim()
+        target = Database(settings.database_url, vault)
+        try:
+            _say(path, await backups.restore(path, target))
+            async with target.unit() as unit:
+                await unit.audit.append("restored", actor_id=None, at=datetime.now(UTC))
+        finally:
+            await target.close()
+            await holding.close()
+        print("It is in place. Start the bot.")
+
+    return _told(work())
+
+
+def _drill(_: argparse.Namespace) -> int:
+    settings = read_settings()
+    backups = Backups(settings, Vault(read_ring(settings)[0]))
+
+    async def work() -> None:
+        newest = backups.listed()[:1]
+        if not newest:
+            raise Damaged(f"there is no backup in {backups.folder}")
+        _say(newest[0], await backups.verify(newest[0]))
+        async with opened_database() as database, database.unit() as unit:
+            await unit.facts.put(DRILL, "good")
+            await unit.audit.append("drill", "good", actor_id=None, at=datetime.now(UTC))
+
+    return _told(work())
+
+
+def _say(path: Path, found: Verified) -> None:
+    print(
+        f"{path.name}: made {found.made_at.isoformat(timespec='minutes')}, {found.rows} rows, all readable."
+    )
+    print(f"{found.revived.people} people; {found.revived.erased} erased since, and left out.")
+    print(f"Audit whole up to mark {found.mark or '(none)'}.")
+
+
+def _told(work: Coroutine[Any, Any, None]) -> int:
+    try:
+        asyncio.run(work)
+    except (Damaged, NotCopied, VaultError) as error:
+        print(f"diwakhan: {error}", file=sys.stderr)
+        return 1
     return 0

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     twilio_content_url: str = Field("https://content.twilio.com", description="another Content API host")
     secret_keys: SecretStr = Field(SecretStr(""), description="key ring, newest first, comma-separated")
     secret_keys_file: str = Field("", description="file that holds the key ring, one key a line")
+    backup_folder: str = Field("", description="where backups are kept; by default beside the database")
+    backup_keys_file: str = Field("", description="the one file of people's keys that backups need")
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(), description="Telegram ids of administrators, comma-separated"
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from handlers.kit import Tick, tick
+from storage.rekeying import Rekeying
 from storage.retention import Retention
 from storage.unit import Unit
 
@@ -92,6 +93,18 @@ async def _owe_nightly_scrub(tick: Tick) -> None:
 async def owe_scrub(unit: Unit) -> None:
     """Have the remains of deleted rows taken off the disk soon after this transaction; survives a restart."""
     await unit.facts.put("scrub", "owed")
+
+
+@tick("keys", every=timedelta(minutes=1))
+async def renew_keys(tick: Tick) -> None:
+    """Seal anew, by the newest key of the ring, what older ones sealed; harmless to repeat, also after a kill."""
+    async with tick.unit() as unit:
+        if not await Rekeying(unit).pending():
+            return
+    done = 1
+    while done:
+        async with tick.unit() as unit:
+            done = await Rekeying(unit).step()
 
 
 @tick("scrub", every=timedelta(minutes=1))

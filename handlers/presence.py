@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.kit import Button, Turn, action, lines
 from handlers.rules.attendance import open_for_check_in
 from handlers.rules.days import Day, day_of, days_of
+from handlers.zones import own_time
 from locales import N_, NP_, Message
 from storage.events import Event
 
@@ -31,11 +32,20 @@ def day_line(turn: Turn, day: Day) -> str:
 
 
 def days_lines(turn: Turn, event: Event) -> str:
-    """List the days of an event that has several, unless they are very many."""
+    """List when each day of an event is that has several, unless they are very many; else nothing."""
     days = days_of(event)
     if not 1 < len(days) <= LISTED_DAYS:
         return ""
-    return lines(*(day_line(turn, day) for day in days))
+    return lines(*(_day_with_zone(turn, day) for day in days))
+
+
+def _day_with_zone(turn: Turn, day: Day) -> str:
+    when = turn.speech.when(day.starts_at, day.ends_at, turn.now)
+    here = turn._("{when} (Baghdad time)", when=when)
+    elsewhere = own_time(turn, day.starts_at, day.ends_at)
+    if elsewhere:
+        here = turn._("{here}; {elsewhere}", here=here, elsewhere=elsewhere)
+    return turn._("Day {day}: {when}", day=day.number, when=here)
 
 
 async def own_lines(turn: Turn, event: Event, *, confirmed: bool) -> str:

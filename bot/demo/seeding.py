@@ -137,6 +137,7 @@ async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> 
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
         certificate=usual.certificate,
+        daily_survey=usual.daily_survey,
     )
     for lang in LANGUAGES:
         if title[lang]:
