@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -23,6 +24,7 @@ from storage.vault import Vault
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; an operator's mistake is told in a line, never a traceback."""
+    os.umask(0o077)  # what is written holds people's data, or the keys to them
     parsed = _parser().parse_args(arguments)
     try:
         status: int = parsed.run(parsed)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ from bot.keys import read_ring
 from bot.opened import opened_database
 from bot.settings import read_settings
 from bot.upkeep import DRILL, MADE
+from handlers.housekeeping import KEPT, REPORT, rehearse
 from storage.copying import NotCopied
 from storage.database import Database
 from storage.leadership import Leadership
+from storage.seizure import Seizure, Taken, listed
 from storage.snapshots import Damaged
+from storage.unit import Unit
 from storage.vault import Vault, VaultError
 
 Commands = Any
@@ -28,7 +32,7 @@ Commands = Any
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `audit`, `backup`, `restore` and `drill`."""
+    """Add `audit`, `backup`, `restore`, `drill` and `seizure-drill`."""
     audit = commands.add_parser(
         "audit", help="prove that the log of what was done is whole", description="The log of what was done."
     )
@@ -66,6 +70,21 @@ def add_commands(commands: Commands) -> None:
         description="Put the newest backup back in a place of its own, and look at everything in it.",
     )
     drill.set_defaults(run=_drill)
+    retention = commands.add_parser(
+        "retention",
+        help="say what would end now, and what ended last night",
+        description="Say how many rows are past their time (the running bot ends them every hour), and what ended "
+        "until last night. Nothing is changed.",
+    )
+    retention.set_defaults(run=_retention)
+    seizure = commands.add_parser(
+        "seizure-drill",
+        help="say what somebody gets who takes the database, alone and with the keys",
+        description="Say, table by table, what a thief gets of people: why it is kept, until when, how many values and "
+        "bytes, and what opens them. With --values, the values themselves: mind who is looking.",
+    )
+    seizure.add_argument("--values", action="store_true", help="print every value that the keys open")
+    seizure.set_defaults(run=_seizure)
 
 
 def _verify(given: argparse.Namespace) -> int:
@@ -162,4 +181,55 @@ def _told(work: Coroutine[Any, Any, None]) -> int:
     except (Damaged, NotCopied, VaultError) as error:
         print(f"diwakhan: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _seizure(given: argparse.Namespace) -> int:
+    async def work() -> None:
+        async with opened_database() as database, database.reading() as unit:
+            thief = Seizure(unit)
+            taken = await thief.taken()
+            for line in _drilled(taken):
+                print(line)
+            if given.values:
+                print("\nEvery value that the keys open:")
+                async for place, value in thief.opened():
+                    print(f"{place.table.name}.{place.name}\t{value!r}")
+
+    asyncio.run(work())
+    return 0
+
+
+def _drilled(taken: Sequence[Taken]) -> Iterator[str]:
+    for opens, words in (
+        ("nothing", "With the database alone, readable:"),
+        ("keys", "With the keys too, readable:"),
+        ("guess", "With the keys, a guess can be confirmed:"),
+    ):
+        of_it = [one for one in taken if one.opens == opens]
+        count, size = sum(one.values for one in of_it), sum(one.size for one in of_it)
+        yield f"{words} {count:,} values, {size:,} bytes in {len(of_it)} columns"
+    for table, holding in listed().items():
+        yield f"\n{table}: {holding.purpose}. Kept: {holding.retention}. Not in backups: {holding.absent}"
+        for one in taken:
+            if one.table == table:
+                needs = {"nothing": "database alone", "keys": "with keys", "guess": "guess with keys"}[
+                    one.opens
+                ]
+                yield f"  {one.column}\t{one.values:,} values\t{one.size:,} bytes\t{needs}"
+
+
+def _retention(_: argparse.Namespace) -> int:
+    async def work() -> None:
+        async with opened_database() as database, database.engine.connect() as connection:
+            unit = Unit(connection, database.vault, {})
+            would = await rehearse(unit, datetime.now(UTC))
+            report = json.loads(await unit.facts.get(REPORT, "{}"))
+            await connection.rollback()
+        for kept in KEPT:
+            days = f"{kept.period.days} days" if kept.period.days else f"{kept.period.seconds // 3600} hours"
+            counts = f"{would[kept.what]} would end now\t{report.get(kept.what, 0)} ended last night"
+            print(f"{kept.what}\tafter {days}\t{counts}")
+
+    asyncio.run(work())
     return 0

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from handlers.housekeeping import TOLD
 from handlers.kit import Button, Screen, Turn, column, lines, paragraphs, tap
 from handlers.menu import menu_button
-from locales import N_
 
 VERSION = 1
 """Grows with every change of the notice that people must agree to anew."""
-
-RETENTION = (
-    N_("What you registered for, and answers with your name: 12 months after the event, then without you."),
-    N_("Anonymous answers: without your name from the start. Answers you did not send: 7 days."),
-    N_("The texts of our messages to you: 7 days. Whether they arrived: 90 days."),
-    N_("A question of ours that waits for you: 24 hours. A message that we could not handle: 48 hours."),
-    N_("What you asked the coordinators, and their answers: 90 days after it was closed."),
-    N_("Topics that you suggested: 180 days after it was decided what becomes of them."),
-    N_("Messages that we pass on between you and others: 30 days. Where you belonged before: 12 months."),
-    N_("A file with your own data that you asked for: 1 hour."),
-    N_("Your name, organisation and chat address: until you delete them."),
-)
-"""In words, what `handlers.housekeeping` and `storage.files` do."""
 
 
 def notice_text(turn: Turn) -> str:
@@ -107,7 +94,7 @@ async def stay_safe(turn: Turn) -> Screen:
 async def retention(turn: Turn) -> Screen:
     """Say how long each kind of data is kept."""
     return turn.screen(
-        paragraphs(lines(*(turn.say(one) for one in RETENTION)), contact_line(turn)),
+        paragraphs(lines(*(turn.say(one) for one in TOLD)), contact_line(turn)),
         title=turn._("How long we keep what"),
         rows=column(Button(turn.p("button", "Back"), "privacy"), menu_button(turn)),
     )
