@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -59,8 +59,10 @@ class Clock:
         *,
         leads: Callable[[], bool] = lambda: True,
         metrics: Metrics | None = None,
+        scrub: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._database = database
+        self._scrub = scrub or database.scrub
         self._community = community
         self._now = now
         self._leads = leads
@@ -139,4 +141,4 @@ class Clock:
         self._metrics.tick_seconds.labels(timed.name).observe(time.monotonic() - began)
 
     def _hands(self) -> Tick:
-        return Tick(self._database.unit, self._now(), self._community, self._database.scrub)
+        return Tick(self._database.unit, self._now(), self._community, self._scrub)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 
-from bot.keys import check_ring, read_ring
+from bot.key_commands import add_commands as add_key_commands
+from bot.keys import read_ring
 from bot.logs import configure_logs
 from bot.machine import Machine
 from bot.operator_commands import add_commands as add_operator_commands
@@ -17,11 +19,12 @@ from bot.whatsapp_commands import add_commands as add_whatsapp_commands
 from storage.database import Database
 from storage.leadership import AlreadyRunning
 from storage.migrate import NewerSchema, migrate
-from storage.vault import Vault, new_key
+from storage.vault import Vault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; an operator's mistake is told in a line, never a traceback."""
+    os.umask(0o077)  # what is written holds people's data, or the keys to them
     parsed = _parser().parse_args(arguments)
     try:
         status: int = parsed.run(parsed)
@@ -51,14 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say line by line what is configured, reachable and missing; exit 1 if something asked for fails.",
     )
     check.set_defaults(run=_check)
-    keys = commands.add_parser(
-        "keys", help="make a key, or show the key ring", description="Keys of the vault."
-    )
-    what = keys.add_subparsers(required=True, metavar="WHAT")
-    new = what.add_parser("new", help="print a new key")
-    new.set_defaults(run=_new_key)
-    status = what.add_parser("status", help="say how many keys there are and whether they fit the database")
-    status.set_defaults(run=_key_status)
+    add_key_commands(commands)
     add_operator_commands(commands)
     add_safety_commands(commands)
     add_whatsapp_commands(commands)
@@ -132,28 +128,6 @@ def _check(_: argparse.Namespace) -> int:
     for finding in findings:
         print(f"{finding.mark} {finding.text}")
     return 1 if any(finding.failed for finding in findings) else 0
-
-
-def _new_key(_: argparse.Namespace) -> int:
-    print(new_key())
-    return 0
-
-
-def _key_status(_: argparse.Namespace) -> int:
-    settings = read_settings()
-    ring, line = read_ring(settings)
-
-    async def work() -> None:
-        database = Database(settings.database_url, Vault(ring))
-        try:
-            await migrate(database)
-            await check_ring(database)
-        finally:
-            await database.close()
-
-    asyncio.run(work())
-    print(line or f"{len(ring)} key(s); they belong to this database.")
-    return 0
 
 
 if __name__ == "__main__":

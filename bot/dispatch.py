@@ -12,20 +12,23 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
 from bot.channels.contract import Channel, FetchFailed
+from bot.limits import Limits, Verdict
 from bot.present import offered
-from handlers import fallback
+from handlers import cases, fallback
 from handlers.kit import Community, Inbound, Outdated, Screen, Turn, registry
 from handlers.kit.registry import Entry
 from handlers.onboarding import arrive, next_step
 from handlers.pins import closed_by_pin, closed_screen
-from handlers.recognise import Answered, Chosen, NotUnderstood, Started, recognise
+from handlers.recognise import AT_ONCE, Answered, Chosen, NotUnderstood, Started, recognise
 from handlers.rules.access import Access, access, needs_pin
+from handlers.rules.cases import looks_like_a_case
+from locales import intent
 from storage.addresses import Address
 from storage.conversations import Conversation
 from storage.database import Database
@@ -36,6 +39,8 @@ TRIES = 3
 DEADLINE = 30.0
 """Seconds a Turn may take; the slowest honest one (an import of 2,000 rows) takes a few."""
 LONGEST_TEXT = 10_000
+NAMES_STAY = timedelta(minutes=10)
+"""For how long a list with names or the like stands in a chat, where it can be taken out again."""
 TYPED_HOURS, TYPED_AT_MOST = 48, 100
 """For how long, and of how many messages, it is known which ones could be taken out of a chat again."""
 
@@ -63,11 +68,16 @@ class Dispatcher:
     """Receives from every channel; per person in order, between people concurrently."""
 
     def __init__(
-        self, database: Database, community: Community, channels: Mapping[tuple[str, str], Channel]
+        self,
+        database: Database,
+        community: Community,
+        channels: Mapping[tuple[str, str], Channel],
+        limits: Limits | None = None,
     ) -> None:
         self._database = database
         self._community = community
         self._channels = channels
+        self._limits = limits or Limits(0)
         self._chats: dict[tuple[str, str, str], tuple[asyncio.Lock, int]] = {}
         self.farewell: Farewell | None = None
         """Sends the last screen to somebody who was just erased: no row of theirs may carry it."""
@@ -77,11 +87,27 @@ class Dispatcher:
     async def receive(self, inbound: Inbound) -> None:
         """Handle one Inbound and return after the commit; raises Unavailable where nothing could be kept."""
         inbound = replace(inbound, text=_bounded(inbound.text), tap=_bounded(inbound.tap))
+        if (slowed := self._slowed(inbound)) is None:
+            return
+        inbound = slowed
         async with self._in_order((inbound.channel, inbound.account, inbound.peer)):
             try:
                 await self._tried(inbound)
             except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError) as error:
                 raise Unavailable from error
+
+    def _slowed(self, inbound: Inbound) -> Inbound | None:
+        """Return what is to be handled: itself, a notice that this chat is too fast, or nothing any more."""
+        if inbound.what in ("left", "returned") or intent(inbound.text) in AT_ONCE:
+            return inbound
+        chat = (inbound.channel, inbound.account, inbound.peer)
+        match self._limits.judge(chat, inbound.provider_id, inbound.at):
+            case Verdict.HEAR:
+                return inbound
+            case Verdict.SAY_SO:
+                return replace(inbound, what="too much", text="", tap="", upload=None)
+            case Verdict.SILENCE:
+                return None
 
     async def _tried(self, inbound: Inbound) -> None:
         inbound, fetched = await self._fetched(inbound)
@@ -145,6 +171,11 @@ class Dispatcher:
             return None
         turn = await self._turn(unit, inbound, address, fetched)
         before = (turn.member.lang, turn.member.role)
+        if turn.member.consented:
+            self._limits.is_known((inbound.channel, inbound.account, inbound.peer))
+        if inbound.what == "too much":
+            await self._queue(turn, await fallback.too_fast(turn))
+            return None
         conversation = await turn.unit.conversations.get(turn.address.id)
         screen = await self._answer(turn, conversation)
         if turn.farewell:
@@ -188,8 +219,12 @@ class Dispatcher:
                     return await self._allowed(turn, entry, action) or await entry.handler(turn, *arguments)
                 case Answered(action, reply):
                     entry, arguments = registry.find(registry.answers, action)
+                    if entry.name in cases.ASKS and not conversation.warned and _is_case(turn):
+                        return cases.warning(turn, conversation.ask)
                     return await self._allowed(turn, entry) or await entry.handler(turn, reply, *arguments)
                 case NotUnderstood():
+                    if _is_case(turn):
+                        return cases.warning(turn)
                     return await next_step(turn) or await fallback.not_understood(turn)
         except Outdated:
             if turn.member.hold:
@@ -218,11 +253,20 @@ class Dispatcher:
             ask.accepts if ask else "text",
             offered(screen),
             typed=_typed(before, inbound) if turn.removes else (),
+            warned=turn.warned,
         )
         await turn.unit.conversations.put(turn.address.id, state, inbound.at)
+        await self._queue(turn, screen)
+
+    async def _queue(self, turn: Turn, screen: Screen) -> None:
+        inbound = turn.inbound
+        assert inbound is not None  # noqa: S101
         key = f"reply|{inbound.channel}|{inbound.account}|{inbound.provider_id}"
         for number, one in enumerate((replace(screen, then=()), *screen.then)):
             first = number == 0
+            if turn.removes and one.private and one.rows and not (one.lasting or one.attachments):
+                due = turn.now + NAMES_STAY
+                await turn.unit.removals.expire(turn.address.id, f"{key}|{number}", turn.now, due)
             await turn.unit.outbox.reply(
                 f"{key}|{number}",
                 turn.address,
@@ -304,6 +348,14 @@ async def _hold(unit: Unit, inbound: Inbound) -> None:
         chat = f"{inbound.channel}|{inbound.account}|{inbound.peer}"
         number = int.from_bytes(hashlib.sha256(chat.encode()).digest()[:8], "big", signed=True)
         await unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _is_case(turn: Turn) -> bool:
+    """Say whether what was typed looks like a report of a case, and remember that it was met with a warning."""
+    turn.warned = (
+        turn.inbound is not None and turn.inbound.what == "text" and looks_like_a_case(turn.inbound.text)
+    )
+    return turn.warned
 
 
 def _typed(before: Conversation, inbound: Inbound) -> tuple[tuple[str, int], ...]:

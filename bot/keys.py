@@ -10,9 +10,9 @@ from sqlalchemy.engine import make_url
 
 from bot.settings import Settings, SettingsError
 from storage.database import Database
+from storage.rekeying import Rekeying
 from storage.vault import VaultError, new_key, parse_key
 
-CHECK = "key-check"
 DEFAULT_FILE = Path("var/keys")
 
 
@@ -24,15 +24,14 @@ def read_ring(settings: Settings) -> tuple[list[bytes], str]:
     text = settings.secret_keys.get_secret_value()
     if text:
         return _parse(text.split(","), "SECRET_KEYS"), ""
-    path = Path(settings.secret_keys_file) if settings.secret_keys_file else _default_file(settings)
+    path = ring_file(settings)
+    assert path is not None  # noqa: S101
     if path.exists():
         return _from_file(path), ""
     if settings.secret_keys_file or not _fresh(settings):
         raise SettingsError(f"SECRET_KEYS: the key ring is missing ({path}); without it nothing can be read")
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(new_key() + "\n")
+    write_ring(path, [new_key()])
     line = (
         f"A new key was made in {path}. Copy it somewhere safe, apart from the database: lost, all is lost."
     )
@@ -40,16 +39,31 @@ def read_ring(settings: Settings) -> tuple[list[bytes], str]:
 
 
 async def check_ring(database: Database) -> None:
-    """Refuse a key ring that does not belong to this database; raises SettingsError."""
+    """Refuse a key ring that does not belong to this database, or lacks a key; raises SettingsError."""
     async with database.unit() as unit:
-        kept = await unit.facts.get(CHECK)
-        if not kept:
-            await unit.facts.put(CHECK, unit.vault.seal("diwakhan", "facts", "value", CHECK).hex())
-            return
         try:
-            unit.vault.open(bytes.fromhex(kept), "facts", "value", CHECK)
-        except VaultError:
-            raise SettingsError("SECRET_KEYS: these keys do not belong to this database") from None
+            await Rekeying(unit).check()
+        except VaultError as error:
+            raise SettingsError(f"SECRET_KEYS: these keys do not belong to this database: {error}") from None
+
+
+def ring_file(settings: Settings) -> Path | None:
+    """Return the file that holds the key ring; nothing where it is in the environment."""
+    if settings.secret_keys.get_secret_value():
+        return None
+    return Path(settings.secret_keys_file) if settings.secret_keys_file else _default_file(settings)
+
+
+def write_ring(path: Path, keys: list[str]) -> None:
+    """Put a key ring into a file, whole or not at all, for its owner only."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("".join(f"{key}\n" for key in keys))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def _default_file(settings: Settings) -> Path:

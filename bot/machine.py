@@ -16,20 +16,24 @@ import structlog
 import uvicorn
 
 import handlers  # noqa: F401 - importing it registers every handler
+from bot.backups import Backups
 from bot.channels.browser import BrowserChannel
 from bot.channels.contract import Channel, DeliveryReport, Heard, Ignored, Parcel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.whatsapp.prices import BadPrices, read_prices
 from bot.clock import Clock, Time
+from bot.connections import bounded_protocol
 from bot.delivery import Sender
 from bot.demo import seed
 from bot.dispatch import Dispatcher
 from bot.keys import check_ring, read_ring
+from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.present import present
 from bot.removal import Remover
 from bot.reports import settle_report
 from bot.settings import Settings, SettingsError
+from bot.upkeep import Upkeep
 from bot.web import application
 from handlers.kit import Community, Screen
 from storage.database import Database
@@ -122,19 +126,31 @@ class Machine:
         )
         if self.browser is not None:
             await seed(self.database, self.browser.account, self.time.now())
-        self.remover = Remover(self.database, self.channels)
+        self.remover = Remover(self.database, self.channels, self.time.now)
         self.database.on_removing(self.remover.wake)
-        self.dispatcher = Dispatcher(self.database, self.community, self.channels)
+        limits = Limits(settings.messages_per_minute)
+        self.dispatcher = Dispatcher(self.database, self.community, self.channels, limits)
         self.dispatcher.farewell = self._farewell
         self.dispatcher.changed = self._changed
         roles = [CLOCK, *(_role(*key) for key in self.channels)]
         self.leadership = Leadership(self.database.url, roles, hint=self._hinted)
+        leads = partial(self.leadership.holds, CLOCK)
+        self.upkeep = Upkeep(
+            self.database,
+            self.community,
+            self.channels,
+            self.time.now,
+            backups=None if settings.demo else Backups(settings, self.database.vault),
+            leads=leads,
+            webhook_is_ours=self._webhook_is_ours if self.telegram else None,
+        )
         self.clock = Clock(
             self.database,
             self.community,
             self.time.now,
-            leads=partial(self.leadership.holds, CLOCK),
+            leads=leads,
             metrics=self.metrics,
+            scrub=self.upkeep.scrub,
         )
         for key, channel in self.channels.items():
             self.senders[key] = Sender(
@@ -167,6 +183,7 @@ class Machine:
             self._spawn(sender.run())
         self._spawn(self.remover.run())
         self.clock.start()
+        self._spawn(self.upkeep.run())
         if self.whatsapp is not None:
             self._spawn(self._look_after(self.whatsapp))
         if self.telegram is not None and self.settings.telegram_mode == "polling":
@@ -198,7 +215,8 @@ class Machine:
             lifespan="off",
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=512,
+            http=bounded_protocol(),
+            limit_concurrency=1024,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
         )
@@ -258,6 +276,15 @@ class Machine:
             if self.leadership.holds(_role(whatsapp.name, whatsapp.account)):
                 await whatsapp.look_after(partial(self.heard, whatsapp.name))
             await asyncio.sleep(LOOK)
+
+    async def _webhook_is_ours(self) -> bool:
+        """Say whether Telegram hands updates to nobody but us."""
+        if self.telegram is None:
+            return True
+        ours = (
+            f"{self.settings.public_url}/telegram/webhook" if self.settings.telegram_mode == "webhook" else ""
+        )
+        return await self.telegram.webhook() in (None, ours)
 
     async def _report(self, report: DeliveryReport) -> None:
         await self.database.work(lambda unit: settle_report(unit, report, self.time.now()))

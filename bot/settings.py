@@ -53,11 +53,19 @@ class Settings(BaseSettings):
     twilio_content_url: str = Field("https://content.twilio.com", description="another Content API host")
     secret_keys: SecretStr = Field(SecretStr(""), description="key ring, newest first, comma-separated")
     secret_keys_file: str = Field("", description="file that holds the key ring, one key a line")
+    backup_folder: str = Field("", description="where backups are kept; by default beside the database")
+    backup_keys_file: str = Field("", description="the one file of people's keys that backups need")
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(), description="Telegram ids of administrators, comma-separated"
     )
     contact: str = Field("", max_length=300, description="how members reach the organiser")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+    messages_per_minute: int = Field(
+        240, ge=0, le=100_000, description="what one person may send; strangers a quarter; 0: any number"
+    )
+    behind_proxy: bool = Field(
+        False, description="says that a proxy with the limits of deploy/ stands in front of a public HOST"
+    )
     diwakhan_demo: bool | None = Field(None, description="demo data and the browser chat")
 
     @field_validator("admin_telegram_ids", mode="before")
@@ -108,6 +116,11 @@ class Settings(BaseSettings):
     def _agree(self) -> Settings:
         self._check_twilio()
         self._check_webhook()
+        if not _loopback(self.host) and not self.behind_proxy:
+            raise ValueError(
+                "HOST: this server faces nobody without a proxy that limits connections (see deploy/). Use "
+                "127.0.0.1, or say BEHIND_PROXY=1 where only the proxy reaches it"
+            )
         if self.demo and not _loopback(self.host):
             raise ValueError(
                 "DIWAKHAN_DEMO: the browser chat lets anyone be an administrator, so HOST must be 127.0.0.1"

@@ -49,8 +49,13 @@ MARKING: dict[str, Message] = {
     "partly": NP_("button", "Mark: part of day"),
     "excused": NP_("button", "Mark: excused"),
 }
-"""What a tap on a name notes; each leads on to the next."""
-SIGNS = {"present": "✓", "partly": "◐", "excused": "E", "absent": "✗"}
+"""The buttons that change what a tap on a name notes; each leads on to the next."""
+NOTING: dict[str, Message] = {
+    "present": N_("A tap notes that somebody was there."),
+    "partly": N_("A tap notes that somebody was there for a part of the day."),
+    "excused": N_("A tap notes that somebody is excused."),
+}
+SIGNS = {"present": "✓", "partly": "◐", "excused": "~", "absent": "✗"}
 SAID: dict[str, Message] = {
     "yes": N_("Said to come: {count}"),
     "partly": N_("Said not every day: {count}"),
@@ -284,6 +289,7 @@ async def _list_screen(turn: Turn, place: Place, marking: str, page: int, note: 
     return turn.screen(
         paragraphs(
             turn._("Tap a name to note it, and once more to take it back. To find somebody, write the name."),
+            turn.say(NOTING[marking]),
             _legend(turn),
             "" if shown.items else turn._("Nobody yet."),
         ),
@@ -292,7 +298,7 @@ async def _list_screen(turn: Turn, place: Place, marking: str, page: int, note: 
             *([_name_button(turn, place, one, marking, page)] for one in shown.items),
             page_buttons(turn, shown, "day-list", *here, marking),
             [
-                Button(turn.say(MARKING[marking]), action("day-list", *here, following, page)),
+                Button(turn.say(MARKING[following]), action("day-list", *here, following, page)),
                 Button(turn.p("button", "Back"), action("attendance", *here)),
             ],
         ],
@@ -303,7 +309,7 @@ async def _list_screen(turn: Turn, place: Place, marking: str, page: int, note: 
 
 
 def _legend(turn: Turn) -> str:
-    return turn._("✓ was there, ◐ part of the day, E excused, ✗ did not come")
+    return turn._("✓ was there, ◐ part of the day, ~ excused, ✗ did not come")
 
 
 def _list_title(turn: Turn, place: Place) -> str:

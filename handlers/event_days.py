@@ -71,6 +71,7 @@ async def days_screen(turn: Turn, event: Event, note: str = "") -> Screen:
             lines(
                 turn.say(RULE_LINES[event.certificate]),
                 turn._("Certificates given: {count}", count=issued) if issued else "",
+                turn._("Survey: after each day, and after the event") if _asks_daily(event) else "",
                 turn._("Places in the room: {count}", count=event.room) if event.room else "",
                 await series_line(turn, event),
             ),
@@ -105,11 +106,39 @@ def _days_buttons(turn: Turn, event: Event) -> list[list[Button]]:
         ]
         if event.state != "cancelled"
         else [],
+        [_daily_button(turn, event)] if changeable and len(days_of(event)) > 1 and _surveyed(event) else [],
         [Button(turn.p("button", "Places in the room"), action("room", event.id))]
         if changeable and event.mode == "hybrid"
         else [],
         [Button(turn.p("button", "Back"), action("manage", event.id))],
     ]
+
+
+def _surveyed(event: Event) -> bool:
+    return event.survey_mode != "none"
+
+
+def _asks_daily(event: Event) -> bool:
+    return event.daily_survey and _surveyed(event) and len(days_of(event)) > 1
+
+
+def _daily_button(turn: Turn, event: Event) -> Button:
+    off, on = turn.p("button", "No daily survey"), turn.p("button", "Survey every day")
+    return Button(
+        off if event.daily_survey else on, action("daily-survey", event.id, int(not event.daily_survey))
+    )
+
+
+@tap("daily-survey", who=COORDINATORS)
+async def daily_survey(turn: Turn, event_id: int, on: int) -> Screen:
+    """Ask for feedback after each day as well, or only after the event."""
+    event = await _open(turn, event_id)
+    if isinstance(event, Screen):
+        return event
+    if event.daily_survey != bool(on):
+        event = await turn.unit.events.change(event, daily_survey=bool(on))
+        await arm(turn.unit, event, turn.now)
+    return await days_screen(turn, event, turn._("Kept."))
 
 
 async def _open(turn: Turn, event_id: int) -> Event | Screen:

@@ -135,6 +135,7 @@ async def begin(turn: Turn, kind: str, token: str) -> Screen:
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
         certificate=usual.certificate,
+        daily_survey=usual.daily_survey,
         per_organisation=usual.per_organisation,
         approval=usual.approval,
     )

@@ -196,8 +196,7 @@ def card_text(turn: Turn, event: Event, standing: Standing) -> str:
         _status_line(turn, event, standing),
         lines(
             kind_line(turn, event),
-            when_line(turn, event),
-            days_lines(turn, event),
+            days_lines(turn, event) or when_line(turn, event),
             where_lines(turn, event, inside=standing.confirmed),
             _seats_line(turn, event, standing),
             _deadline_line(turn, event),

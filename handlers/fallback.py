@@ -26,6 +26,13 @@ async def outdated(turn: Turn) -> Screen:
     return await menu_screen(turn, turn._("This has changed since. Here is where things stand now:"))
 
 
+async def too_fast(turn: Turn) -> Screen:
+    """Ask somebody to slow down, once; the question that waits goes on waiting."""
+    return turn.screen(
+        turn._("That is a lot at once. Please wait a minute; what you send until then is not heard.")
+    )
+
+
 async def not_allowed(turn: Turn) -> Screen:
     """Answer somebody who may not do this."""
     return await menu_screen(turn, turn._("This is not open to you here."))

@@ -22,7 +22,7 @@ from handlers.rules.questions import (
     questions,
 )
 from handlers.rules.surveys import Refusal
-from handlers.surveys import look
+from handlers.surveys import look, survey_title
 from locales import block, digits
 from storage.surveys import Answers, Sending, Survey
 
@@ -347,4 +347,4 @@ def _reason(turn: Turn, refused: Refusal) -> str:
 
 async def _title(turn: Turn, survey: Survey) -> str:
     event = await turn.unit.events.get(survey.event_id)
-    return event.title(turn.lang) if event else turn._("Your feedback")
+    return survey_title(turn, survey, event) if event else turn._("Your feedback")

@@ -29,15 +29,17 @@ from handlers.kit import (
 from handlers.menu import menu_button
 from handlers.onboarding import joining_screen
 from handlers.pages import Page, numbered_label, page_buttons, page_of
+from handlers.rules.days import days_of
 from handlers.rules.drafts import link_in
 from handlers.rules.sharing import due_to, gained
-from locales import LANGUAGES, NP_, clean, search_key, speech
+from locales import BAGHDAD, LANGUAGES, NP_, clean, search_key, speech
 from storage.events import Event
 from storage.materials import Material
 
 LIBRARY = ("member", "coordinator", "administrator", "donor")
 TOPIC = "materials"
 LONGEST_TITLE = 200
+MOST_DAY_BUTTONS = 9
 KINDS = {
     "slides": NP_("list", "Slides"),
     "tool": NP_("list", "Tool"),
@@ -137,9 +139,52 @@ async def first_given(turn: Turn, reply: Reply, event_id: int) -> Screen:
     if fault := _fault(turn, reply):
         return _ask_first(turn, event_id, fault)
     event = await turn.unit.events.get(event_id) if event_id else None
-    draft = await turn.unit.materials.draft(turn.now, turn.lang, event.id if event else None)
+    day = _day_now(turn, event) if event else 0
+    draft = await turn.unit.materials.draft(turn.now, turn.lang, event.id if event else None, day)
     await _keep_content(turn, draft, reply)
     return (await ask_kind(turn, draft.id)).noting(size_warning(turn, reply.upload))
+
+
+def _day_now(turn: Turn, event: Event) -> int:
+    """Return the day of an event of several that is today, or 0."""
+    days = days_of(event)
+    today = turn.now.astimezone(BAGHDAD).date()
+    found = (day.number for day in days if day.starts_at.astimezone(BAGHDAD).date() == today)
+    return next(found, 0) if len(days) > 1 else 0
+
+
+@tap("material-day", who=COORDINATORS)
+async def ask_day(turn: Turn, material_id: int) -> Screen:
+    """Ask of which day of its event it is."""
+    draft = await _draft(turn, material_id)
+    event = await turn.unit.events.get(draft.event_id) if draft and draft.event_id else None
+    if draft is None or event is None:
+        return await _show(turn, material_id)
+    days = [day.number for day in days_of(event)][:MOST_DAY_BUTTONS]
+    return turn.screen(
+        turn._("Which day is it from?"),
+        title=draft.title or turn._("Send slides or resources"),
+        rows=[
+            *(
+                [
+                    Button(turn.p("button", "Day {day}", day=day), action("material-on", draft.id, day))
+                    for day in days[at : at + 2]
+                ]
+                for at in range(0, len(days), 2)
+            ),
+            [Button(turn.p("button", "The whole event"), action("material-on", draft.id, 0))],
+        ],
+    )
+
+
+@tap("material-on", who=COORDINATORS)
+async def day_given(turn: Turn, material_id: int, day: int) -> Screen:
+    """Keep of which day it is."""
+    draft = await _draft(turn, material_id)
+    event = await turn.unit.events.get(draft.event_id) if draft and draft.event_id else None
+    if draft is not None and event is not None and 0 <= day <= len(days_of(event)):
+        await turn.unit.materials.change(draft.id, day=day)
+    return await _show(turn, material_id)
 
 
 @answer("material-content", who=COORDINATORS)
@@ -274,10 +319,13 @@ async def _show(turn: Turn, material_id: int, note: str = "") -> Screen:
             turn._("Language: {language}", language=speech(found.lang).name),
             turn._("Link: {link}", link=found.link) if found.link else turn._("File: attached"),
             turn._("From: {title}", title=event.title(turn.lang)) if event else "",
+            turn._("Day: {day}", day=found.day) if found.day else "",
         ),
         await _readers_line(turn, found, event),
     )
-    return turn.screen(facts, title=turn._("Slides and resources"), rows=_ways(turn, found), note=note)
+    several = event is not None and len(days_of(event)) > 1
+    ways = _ways(turn, found, several=several)
+    return turn.screen(facts, title=turn._("Slides and resources"), rows=ways, note=note)
 
 
 async def _readers_line(turn: Turn, found: Material, event: Event | None) -> str:
@@ -295,7 +343,7 @@ async def _readers_line(turn: Turn, found: Material, event: Event | None) -> str
     )
 
 
-def _ways(turn: Turn, found: Material) -> list[list[Button]]:
+def _ways(turn: Turn, found: Material, *, several: bool) -> list[list[Button]]:
     if found.state != "draft":
         withdraw = Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id))
         restore = Button(turn.p("button", "Publish"), action("material-publish", found.id))
@@ -313,6 +361,7 @@ def _ways(turn: Turn, found: Material) -> list[list[Button]]:
             Button(turn.p("button", "Language"), action("material-lang", found.id)),
             Button(turn.p("button", "File or link"), action("material-content", found.id)),
         ],
+        [Button(turn.p("button", "Which day"), action("material-day", found.id))] if several else [],
         [Button(turn.p("button", "Discard"), action("material-discard", found.id))],
     ]
 
@@ -374,7 +423,8 @@ async def withdraw(turn: Turn, material_id: int) -> Screen:
 
 async def _send_to_registered(turn: Turn, event_id: int, found: Material) -> None:
     """Queue a new material for all it is meant for: its language's readers, and those who have nothing better."""
-    others = [one for one in await turn.unit.materials.of_event(event_id) if one.kind == found.kind]
+    published = await turn.unit.materials.of_event(event_id)
+    others = [one for one in published if (one.kind, one.day) == (found.kind, found.day)]
     covered = {one.lang for one in others if one.id != found.id}
     readers = [
         lang for lang in LANGUAGES if lang == found.lang or (lang not in covered and _only(others, found))
@@ -443,6 +493,7 @@ def _handed_over(
         lines(
             turn.say(KINDS.get(found.kind, KINDS["other"])),
             turn._("From: {title}", title=event.title(turn.lang)) if event else "",
+            turn._("Day: {day}", day=found.day) if found.day else "",
             ""
             if found.lang == turn.lang
             else turn._("Language: {language}", language=speech(found.lang).name),
@@ -554,6 +605,7 @@ def _item(turn: Turn, number: int, found: Material) -> str:
     return lines(
         turn._("{number}. {name}", number=number, name=found.title),
         turn._("{kind}, in {language}", kind=kind, language=speech(found.lang).name),
+        turn._("Day: {day}", day=found.day) if found.day else "",
     )
 
 

@@ -10,6 +10,7 @@ from handlers.kit import (
     Button,
     Community,
     Screen,
+    Template,
     Tick,
     Turn,
     action,
@@ -161,18 +162,17 @@ async def offer(turn: Turn, event_id: int, registration_id: int, until: int) -> 
         return None
     if mine.id != registration_id or mine.state != "offered" or mine.offer_until <= turn.now:
         return None
+    held_until = turn.speech.moment(mine.offer_until, turn.now)
     return turn.screen(
         paragraphs(
             turn._("Good news: a seat is free for you. Would you like to come?"),
             lines(kind_line(turn, event), when_line(turn, event), where_lines(turn, event, inside=False)),
-            turn._(
-                "The seat is held for you until: {moment}",
-                moment=turn.speech.moment(mine.offer_until, turn.now),
-            ),
+            turn._("The seat is held for you until: {moment}", moment=held_until),
         ),
         title=event.title(turn.lang),
         rows=column(*offer_buttons(turn, event)),
         lasting=True,
+        template=Template("seat_offered", (event.title(turn.lang), when_line(turn, event), held_until)),
     )
 
 

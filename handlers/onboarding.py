@@ -146,6 +146,8 @@ async def disagree(turn: Turn, lang: str) -> Screen:
 async def forget(turn: Turn) -> None:
     """Erase the person, from the disk too; the Screen of this Turn is the last thing they are sent."""
     await turn.unit.members.erase(turn.member.id)
+    if turn.member.state != "new":
+        await turn.unit.audit.append("erased", actor_id=turn.member.id, at=turn.now)
     await owe_scrub(turn.unit)
     turn.farewell = True
 

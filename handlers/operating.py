@@ -62,15 +62,17 @@ async def audit_mark(turn: Turn, mark: str) -> Screen:
 
 @tick("audit-mark", every=timedelta(hours=1))
 async def send_mark(tick: Tick) -> None:
-    """Once a day, send the coordinators the audit's mark, if anything was added."""
+    """Once a day, send the coordinators the audit's mark, if somebody did something that it holds."""
     local = tick.now.astimezone(tick.community.zone)
     if local.hour < MARK_FROM_HOUR:
         return
     async with tick.unit() as unit:
+        acted = await unit.audit.last_act()
         newest = await unit.audit.newest()
         kept = await unit.facts.get(MARKED)
         day, _, marked = kept.partition("|")
-        if not newest or newest[0].mark == marked or day == local.date().isoformat():
+        number = int(marked.partition("-")[0] or 0)
+        if not newest or acted <= number or day == local.date().isoformat():
             return
         mark = newest[0].mark
         await unit.facts.put(MARKED, f"{local.date().isoformat()}|{mark}")

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from handlers.housekeeping import TOLD
 from handlers.kit import Button, Screen, Turn, column, lines, paragraphs, tap
 from handlers.menu import menu_button
-from locales import N_
 
 VERSION = 1
 """Grows with every change of the notice that people must agree to anew."""
-
-RETENTION = (
-    N_("What you registered for, and answers with your name: 12 months after the event, then without you."),
-    N_("Anonymous answers: without your name from the start. Answers you did not send: 7 days."),
-    N_("The texts of our messages to you: 7 days. Whether they arrived: 90 days."),
-    N_("A question of ours that waits for you: 24 hours. A message that we could not handle: 48 hours."),
-    N_("What you asked the coordinators, and their answers: 90 days after it was closed."),
-    N_("Topics that you suggested: 180 days after it was decided what becomes of them."),
-    N_("Messages that we pass on between you and others: 30 days. Where you belonged before: 12 months."),
-    N_("A file with your own data that you asked for: 1 hour."),
-    N_("Your name, organisation and chat address: until you delete them."),
-)
-"""In words, what `handlers.housekeeping` and `storage.files` do."""
 
 
 def notice_text(turn: Turn) -> str:
@@ -44,6 +31,9 @@ def notice_text(turn: Turn) -> str:
             "Please do not send sensitive cases here."
         ),
         turn._(
+            "Please lock your phone's screen. If somebody is about to take it, write /panic: everything here closes."
+        ),
+        turn._(
             "You decide: a nickname is fine, and you can see, correct, take along or delete your data "
             "at any time under Settings and privacy."
         ),
@@ -65,9 +55,38 @@ async def privacy(turn: Turn) -> Screen:
         title=turn._("Privacy notice"),
         rows=column(
             Button(turn.p("button", "How long"), "retention"),
+            Button(turn.p("button", "Stay safe"), "stay-safe"),
             Button(turn.p("button", "My data"), "my-data"),
             menu_button(turn),
         ),
+    )
+
+
+@tap("stay-safe", consent=False)
+async def stay_safe(turn: Turn) -> Screen:
+    """Say who can read along, and what people can do about it."""
+    return turn.screen(
+        paragraphs(
+            turn._(
+                "Telegram: the company can read what you and this bot write to each other, and sees when you do. "
+                "It is not a secret chat."
+            ),
+            turn._(
+                "WhatsApp: Meta sees who writes to whom and when. What you write to this bot can be read by Meta and "
+                "by Twilio, which passes it on, since it is a business chat."
+            ),
+            turn._(
+                "Your phone: lock the screen with six digits or more, hide the content of notifications, and clear "
+                "this chat now and then. Lists with names can't be forwarded, but a screen can always be photographed."
+            ),
+            turn._(
+                "In danger: write /panic, or as if by the way “tea is ready”. Your account closes at once, and where "
+                "the app allows it the messages of the last two days disappear. A coordinator can open it again."
+            ),
+            contact_line(turn),
+        ),
+        title=turn._("Stay safe"),
+        rows=column(Button(turn.p("button", "Back"), "privacy"), menu_button(turn)),
     )
 
 
@@ -75,7 +94,7 @@ async def privacy(turn: Turn) -> Screen:
 async def retention(turn: Turn) -> Screen:
     """Say how long each kind of data is kept."""
     return turn.screen(
-        paragraphs(lines(*(turn.say(one) for one in RETENTION)), contact_line(turn)),
+        paragraphs(lines(*(turn.say(one) for one in TOLD)), contact_line(turn)),
         title=turn._("How long we keep what"),
         rows=column(Button(turn.p("button", "Back"), "privacy"), menu_button(turn)),
     )

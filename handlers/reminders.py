@@ -8,8 +8,15 @@ from handlers.check_in import coming_buttons
 from handlers.events import kind_line, when_line, where_lines
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, column, lines, notice, paragraphs, tick
 from handlers.offers import seat_buttons
+from handlers.rules.days import days_of
 from handlers.rules.kinds import DAY
-from handlers.rules.schedule import NEAR, parse_occurrence, reminder_armings, survey_arming
+from handlers.rules.schedule import (
+    NEAR,
+    day_survey_armings,
+    parse_occurrence,
+    reminder_armings,
+    survey_arming,
+)
 from handlers.zones import own_time
 from storage.events import Event
 from storage.moments import Moment
@@ -25,6 +32,7 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     """
     await unit.moments.withdraw("reminder", event.id, after=now)
     await unit.moments.withdraw("survey", event.id)
+    await unit.moments.withdraw("survey-day", event.id)
     if event.state != "published" or event.starts_at is None or event.ends_at is None:
         return
     revision = event.schedule_revision
@@ -32,11 +40,14 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     await unit.moments.arm("reminder", event.id, reminders)
     if event.survey_mode != "none":
         await unit.moments.arm("survey", event.id, [survey_arming(event.ends_at, revision)])
+        if event.daily_survey:
+            days = day_survey_armings(days_of(event), revision, now)
+            await unit.moments.arm("survey-day", event.id, days)
 
 
 async def disarm(unit: Unit, event: Event, now: datetime) -> None:
     """Take back everything that would still come for an event: what is armed and what is queued."""
-    for kind in ("reminder", "survey"):
+    for kind in ("reminder", "survey", "survey-day"):
         await unit.moments.withdraw(kind, event.id)
     await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable")
 
@@ -100,16 +111,23 @@ async def reminder(turn: Turn, event_id: int, schedule_revision: int, minutes: i
         paragraphs(
             _soon(turn, event.starts_at),
             lines(kind_line(turn, event), where_lines(turn, event, inside=True)),
-            turn._("Will you come? Your answer helps us to prepare.")
-            if asks
-            else turn._("If you can't come, please cancel so that somebody else can."),
+            turn._("Will you come? Your answer helps us to prepare.") if asks else "",
+            turn._("If you can't come, please cancel so that somebody else can."),
         ),
         title=turn._("Reminder: {title}", title=event.title(turn.lang)),
-        rows=column(*(coming_buttons(turn, event) if asks else []), *seat_buttons(turn, event)),
+        rows=column(*_answers(turn, event) if asks else seat_buttons(turn, event)),
         lasting=True,
         private=bool(event.join_link),
         template=Template("reminder", (event.title(turn.lang), when_line(turn, event))),
     )
+
+
+def _answers(turn: Turn, event: Event) -> list[Button]:
+    return [
+        *coming_buttons(turn, event),
+        Button(turn.p("button", "See the event"), action("event", event.id)),
+        Button(turn.p("button", "Add to calendar"), action("calendar", event.id)),
+    ]
 
 
 def _soon(turn: Turn, starts_at: datetime) -> str:

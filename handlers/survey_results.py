@@ -13,7 +13,7 @@ from handlers.pages import numbered_label, page_buttons, page_of
 from handlers.rules.questions import questions
 from handlers.rules.results import Said, Tally, paged, share, tallies, texts
 from handlers.rules.surveys import ENOUGH, EXTENSION, Shown, may_extend, shown
-from handlers.surveys import close_now, extend
+from handlers.surveys import close_now, extend, survey_title
 from locales import block, digits
 from storage.surveys import Answered, Survey
 
@@ -314,4 +314,4 @@ async def _gone(turn: Turn) -> Screen:
 
 async def _title(turn: Turn, survey: Survey) -> str:
     event = await turn.unit.events.get(survey.event_id)
-    return event.title(turn.lang) if event else turn._("Survey results")
+    return survey_title(turn, survey, event) if event else turn._("Survey results")

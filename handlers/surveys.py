@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from handlers.housekeeping import owe_scrub
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, notice, paragraphs, tick
 from handlers.menu import menu_button
+from handlers.rules.days import day_of
 from handlers.rules.questions import questions
+from handlers.rules.schedule import parse_occurrence
 from handlers.rules.surveys import ENOUGH, Calendar, Refusal, calendar, may_extend, next_allowed, refusal
+from storage.events import Event
 from storage.moments import Arming, Moment
 from storage.surveys import Survey
 from storage.unit import Unit
 
-TEMPLATE = "event"
+TEMPLATE, DAY_TEMPLATE = "event", "day"
 STAFF = ("coordinator", "administrator")
 
 
@@ -39,12 +42,30 @@ async def _open(tick: Tick, unit: Unit, moment: Moment) -> None:
     event = await unit.events.get(moment.subject_id)
     if event is None or event.state != "published" or event.survey_mode == "none":
         return
-    if moment.occurrence != f"r{event.schedule_revision}":
+    if moment.occurrence == f"r{event.schedule_revision}":
+        await _ask_about(tick, unit, event, TEMPLATE, 0)
+
+
+async def _open_day(tick: Tick, unit: Unit, moment: Moment) -> None:
+    event = await unit.events.get(moment.subject_id)
+    if event is None or event.state != "published" or event.survey_mode == "none" or not event.daily_survey:
         return
+    day, revision = parse_occurrence(moment.occurrence)
+    if revision == event.schedule_revision and day_of(event, day):
+        await _ask_about(tick, unit, event, DAY_TEMPLATE, day)
+
+
+async def _ask_about(tick: Tick, unit: Unit, event: Event, template: str, day: int) -> None:
+    """Open the survey of an event, or of one of its days, and ask everyone who is registered."""
     plan = calendar(tick.now, tick.community.zone)
-    people = unit.registrations.recipients(event.id, "confirmed")
     survey = await unit.surveys.create(
-        event.id, event.survey_mode, TEMPLATE, people=people, at=tick.now, closes_at=plan.close
+        event.id,
+        event.survey_mode,
+        template,
+        people=unit.registrations.recipients(event.id, "confirmed"),
+        at=tick.now,
+        closes_at=plan.close,
+        day=day,
     )
     if survey is not None:
         await _arm(unit, survey, plan)
@@ -105,7 +126,13 @@ async def _tell_staff(unit: Unit, kind: str, survey_id: int, now: datetime) -> N
     )
 
 
-DUE = {"survey": _open, "survey-reminder": _remind, "survey-few": _warn, "survey-close": _close}
+DUE = {
+    "survey": _open,
+    "survey-day": _open_day,
+    "survey-reminder": _remind,
+    "survey-few": _warn,
+    "survey-close": _close,
+}
 """What is done when a moment of each kind is due."""
 
 
@@ -148,7 +175,9 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
     event = await turn.unit.events.get(survey.event_id)
     if event is None or event.state == "cancelled":
         return None
-    title = event.title(turn.lang)
+    if await _stayed_away(turn, survey):
+        return None
+    title = survey_title(turn, survey, event)
     if remind:
         asked = turn._("There is still time to say how this was for you: {event}", event=title)
     else:
@@ -163,6 +192,19 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
         lasting=True,
         template=Template("feedback_asked", (title,)),
     )
+
+
+def survey_title(turn: Turn, survey: Survey, event: Event) -> str:
+    """Say what a survey is about: an event, or one of its days."""
+    title = event.title(turn.lang)
+    return turn._("{title}, day {day}", title=title, day=survey.day) if survey.day else title
+
+
+async def _stayed_away(turn: Turn, survey: Survey) -> bool:
+    """Say whether all that was noted of this person is that they did not come; nothing noted says nothing."""
+    noted = await turn.unit.attendance.of_person(survey.event_id, turn.member.id)
+    states = [state for day, state in noted.items() if survey.day in (0, day)]
+    return bool(states) and not {"present", "partly"} & set(states)
 
 
 async def look(turn: Turn, survey_id: int) -> Survey | Refusal:
@@ -189,7 +231,9 @@ async def few(turn: Turn, survey_id: int) -> Screen | None:
     until = turn.speech.moment(survey.closes_at, turn.now)
     return turn.screen(
         paragraphs(
-            turn._("Few people have answered the survey about: {event}", event=event.title(turn.lang)),
+            turn._(
+                "Few people have answered the survey about: {event}", event=survey_title(turn, survey, event)
+            ),
             turn._("Answers so far: {answered} of {invited}", answered=answered, invited=survey.invited),
             turn._("It closes on: {moment}", moment=until),
             turn._("With fewer than five answers, all are destroyed unread. You can keep it open longer."),
@@ -216,7 +260,7 @@ async def closed(turn: Turn, survey_id: int) -> Screen | None:
     answered = await turn.unit.surveys.count_answers(survey)
     return turn.screen(
         paragraphs(
-            turn._("The survey has closed: {event}", event=event.title(turn.lang)),
+            turn._("The survey has closed: {event}", event=survey_title(turn, survey, event)),
             turn._("Answers: {answered} of {invited}", answered=answered, invited=survey.invited),
         ),
         title=turn._("Survey closed"),

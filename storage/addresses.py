@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.prepared import often
-from storage.store import Store
+from storage.store import AnyRow, Store
 from storage.tables import Instant, addresses, members
 from storage.vault import random_id
 
 LONG_SILENCE = timedelta(days=180)
 """After how long without a word a number may have passed to somebody else."""
+
+INDEXED = "address"
+"""The purpose for which a peer's keyed index is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,15 @@ class Addresses(Store):
     async def get(self, address_id: int) -> Address | None:
         """Find an address by id."""
         row = await self.one(sa.select(addresses).where(addresses.c.id == address_id))
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def find(self, channel: str, account: str, peer: str) -> Address | None:
         """Find the address of a provider's peer."""
-        given = {
-            "given_channel": channel,
-            "given_account": account,
-            "given_peer": self._index(channel, peer),
-        }
-        row = await self.one(_find(), given)
-        return None if row is None else self._read(row)
+        indexes = self.unit.vault.indexes(INDEXED, channel, peer)
+        given: dict[str, Any] = {"given_channel": channel, "given_account": account}
+        given |= {f"given_peer_{number}": index for number, index in enumerate(indexes)}
+        row = await self.one(_find(len(indexes)), given)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def add(self, member_id: int, channel: str, account: str, peer: str) -> Address:
         """Remember where a person can be reached."""
@@ -85,8 +87,8 @@ class Addresses(Store):
                 member_id=member_id,
                 channel=channel,
                 account=account,
-                peer_sealed=self.unit.vault.seal(peer, "addresses", "peer", address_id),
-                peer_index=self._index(channel, peer),
+                peer_sealed=await self.unit.keys.seal(member_id, peer, "addresses", "peer", address_id),
+                peer_index=self.unit.vault.index(INDEXED, channel, peer),
             )
         )
         return Address(address_id, member_id, channel, account, peer, "yes", None)
@@ -143,7 +145,8 @@ class Addresses(Store):
             .limit(1)
         )
         if row is not None:
-            await self.unit.outbox.readdress(address.id, self._read(row), now=now)
+            (other,) = await self._all_read([row])
+            await self.unit.outbox.readdress(address.id, other, now=now)
         await self.run(addresses.delete().where(addresses.c.id == address.id))
 
     async def mark(self, address_id: int, reachable: str) -> None:
@@ -157,7 +160,7 @@ class Addresses(Store):
             .where(addresses.c.member_id == member_id)
             .order_by(addresses.c.heard_at.desc().nulls_last(), addresses.c.id)
         )
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def best(self, member_id: int) -> Address | None:
         """Choose where to reach a person who did not just write; None where they can't be reached."""
@@ -167,10 +170,11 @@ class Addresses(Store):
             .order_by(*best_first(addresses))
             .limit(1)
         )
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
-    def _index(self, channel: str, peer: str) -> bytes:
-        return self.unit.vault.index("address", channel, peer)
+    async def _all_read(self, rows: Sequence[AnyRow]) -> list[Address]:
+        await self.unit.keys.load_column(rows, "peer_sealed")
+        return [self._read(row) for row in rows]
 
     def _read(self, row: sa.Row[Any]) -> Address:
         return Address(
@@ -178,7 +182,7 @@ class Addresses(Store):
             member_id=row.member_id,
             channel=row.channel,
             account=row.account,
-            peer=self.unit.vault.open_text(row.peer_sealed, "addresses", "peer", row.id),
+            peer=self.unit.keys.open_text(row.peer_sealed, "addresses", "peer", row.id),
             reachable=row.reachable,
             window_until=row.window_until,
             heard_at=row.heard_at,
@@ -187,11 +191,12 @@ class Addresses(Store):
 
 
 @often
-def _find() -> sa.Select[Any]:
+def _find(indexes: int) -> sa.Select[Any]:
+    peers = [addresses.c.peer_index == sa.bindparam(f"given_peer_{number}") for number in range(indexes)]
     return sa.select(addresses).where(
         addresses.c.channel == sa.bindparam("given_channel"),
         addresses.c.account == sa.bindparam("given_account"),
-        addresses.c.peer_index == sa.bindparam("given_peer"),
+        sa.or_(*peers),
     )
 
 

@@ -76,7 +76,8 @@ class Attendance(Store):
         for _ in range(TRIES):
             code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
             index = vault.index("check-in", code)
-            if await self.scalar(sa.select(event_days.c.day).where(event_days.c.code_index == index)):
+            taken = event_days.c.code_index.in_(vault.indexes("check-in", code))
+            if await self.scalar(sa.select(event_days.c.day).where(taken)):
                 continue
             values = {
                 "code_sealed": vault.seal(code, "event_days", "code", f"{event_id}|{day}"),
@@ -90,8 +91,8 @@ class Attendance(Store):
 
     async def find_code(self, code: str) -> Sheet | None:
         """Find the day that a code belongs to."""
-        index = self.unit.vault.index("check-in", code)
-        row = await self.one(sa.select(event_days).where(event_days.c.code_index == index))
+        indexes = self.unit.vault.indexes("check-in", code)
+        row = await self.one(sa.select(event_days).where(event_days.c.code_index.in_(indexes)))
         return None if row is None else self._sheet(row)
 
     async def forget_codes(self, before: datetime) -> int:

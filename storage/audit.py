@@ -81,6 +81,11 @@ class Audit(Store):
         rows = await self.all(sa.select(audit).order_by(audit.c.number.desc()).limit(limit))
         return [_read(row) for row in rows]
 
+    async def last_act(self) -> int:
+        """Return the number of the newest row of a person's act, not the machine's; 0: there is none."""
+        acts = sa.select(sa.func.max(audit.c.number)).where(audit.c.actor_id.is_not(None))
+        return int(await self.scalar(acts) or 0)
+
     async def verify(self, mark: str = "") -> Chain:
         """Follow the whole chain; with a mark that was written down elsewhere, ask for that very row too."""
         key = await self._kept_key()

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.invitations import ALPHABET, canonical
-from storage.store import Store
+from storage.store import AnyRow, Store
 from storage.tables import certificates, events
 from storage.vault import code_hash, random_id
 
@@ -81,11 +81,15 @@ class Certificates(Store):
                 certificates.c.state == "issued",
             )
         )
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def put_name(self, certificate_id: int, name: str) -> bool:
         """Set what name stands on a certificate; False where it was printed already."""
-        sealed = self.unit.vault.seal(name, "certificates", "name", certificate_id)
+        holder = sa.select(certificates.c.member_id).where(certificates.c.id == certificate_id)
+        member_id = await self.scalar(holder)
+        if member_id is None:
+            return False
+        sealed = await self.unit.keys.seal(member_id, name, "certificates", "name", certificate_id)
         which = (certificates.c.id == certificate_id, certificates.c.printed_at.is_(None))
         return await self.run(certificates.update().where(*which).values(name_sealed=sealed)) == 1
 
@@ -117,7 +121,7 @@ class Certificates(Store):
             .limit(limit)
             .offset(offset)
         )
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def records(self, member_id: int) -> list[dict[str, Any]]:
         """Return a person's certificates, for them to take along."""
@@ -134,7 +138,7 @@ class Certificates(Store):
                 "state": one.state,
                 "at": one.issued_at.isoformat(),
             }
-            for one in map(self._read, rows)
+            for one in await self._all_read(rows)
         ]
 
     async def carry_over(self, gone_id: int, kept_id: int) -> None:
@@ -157,8 +161,12 @@ class Certificates(Store):
         held = (certificates.c.event_id.in_(past), certificates.c.member_id.is_not(None))
         return await self.run(certificates.update().where(*held).values(name_sealed=None, member_id=None))
 
+    async def _all_read(self, rows: Sequence[AnyRow]) -> list[Certificate]:
+        await self.unit.keys.load_column(rows, "name_sealed")
+        return [self._read(row) for row in rows]
+
     def _read(self, row: sa.Row[Any]) -> Certificate:
-        opened = self.unit.vault.open_text
+        opened = self.unit.keys.open_text
         return Certificate(
             id=row.id,
             event_id=row.event_id,

@@ -21,7 +21,8 @@ class Conversation:
     `ask` is an action string; `accepts` is text, file or either; `offered` pairs labels with actions in the
     order in which they were numbered. `in_doubt` says that the chat was silent for so long that somebody else may
     have it by now; it is the address's and not kept here. `typed` holds the ids of what the person wrote of late, with
-    the hour (since 1970), where the channel could take it out again.
+    the hour (since 1970), where the channel could take it out again. `warned`: the last answer was met with a
+    warning; the next one is taken.
     """
 
     ask: str = ""
@@ -29,6 +30,7 @@ class Conversation:
     offered: tuple[tuple[str, str], ...] = ()
     in_doubt: bool = False
     typed: tuple[tuple[str, int], ...] = ()
+    warned: bool = False
 
 
 class Conversations(Store):
@@ -45,6 +47,7 @@ class Conversations(Store):
             accepts=kept.get("accepts", "text"),
             offered=tuple((label, action) for label, action in kept.get("offered", ())),
             in_doubt=row.in_doubt,
+            warned=kept.get("warned", False),
             typed=tuple((message, hour) for message, hour in kept.get("typed", ())),
         )
 
@@ -55,6 +58,7 @@ class Conversations(Store):
             "accepts": conversation.accepts,
             "offered": conversation.offered,
             "typed": conversation.typed,
+            "warned": conversation.warned,
         }
         state = json.dumps(kept, ensure_ascii=False)
         sealed = self.unit.vault.seal(state, "conversations", "state", address_id)

@@ -37,14 +37,17 @@ async def copy_database(
 ) -> Copied:
     """Copy everything in one transaction of the target, then compare the counts; raises NotCopied.
 
-    Nobody may write to the source meanwhile. `tell` is told each table and its number of rows.
+    What is written to the source meanwhile is not in the copy. `tell` is told each table and its number of rows.
     """
     found, wanted = await current(source)
     if found != wanted:
         raise NotCopied("the database to copy is not up to date; run `diwakhan migrate` first")
     await migrate(target)
     copied: dict[str, int] = {}
-    async with source.engine.connect() as reading, target.engine.begin() as writing:
+    async with source.engine.connect() as plain, target.engine.begin() as writing:
+        # One snapshot for all tables; SQLite's reading transaction is one anyway.
+        isolation = "SERIALIZABLE" if source.is_sqlite else "REPEATABLE READ"
+        reading = await plain.execution_options(isolation_level=isolation)
         for table in metadata.sorted_tables:
             if await _count(writing, table):
                 raise NotCopied(f"the database to copy into is not empty: it has rows in {table.name}")

@@ -116,6 +116,7 @@ class Database:
                 self._unit_for(task, made), None if first is None else self._unit_for(first, []), within
             )
             await self._queued(job)
+            made[-1].committed()
             self._tell(made[-1])
             result: T = job.result
             return result
@@ -143,10 +144,12 @@ class Database:
     async def look(self, task: Task[T], *, within: float = 0.0) -> T:
         """Run a task that only reads, in one consistent snapshot; it may await nothing but its unit."""
         if self.is_sqlite:
-            job = Job(self._unit_for(task, []), within=within)
+            seen: list[Unit] = []
+            job = Job(self._unit_for(task, seen), within=within)
             await self._directly(writes=False).run([job])
             if job.error is not None:
                 raise job.error
+            seen[-1].committed()
             result: T = job.result
             return result
         async with asyncio.timeout(within or None), self.reading() as unit:
@@ -167,6 +170,7 @@ class Database:
                 yield unit
                 if unit.outgoing and unit.is_postgresql:
                     await connection.execute(_NOTIFY)
+        unit.committed()
 
     def _directly(self, *, writes: bool) -> Direct:
         if writes not in self._direct:

@@ -59,6 +59,7 @@ class Event:
     plan: tuple[tuple[int, int], ...] = ()
     """Its days where they are not all alike: minutes after the start, and how long. See `handlers.rules.days`."""
     certificate: str = ""
+    daily_survey: bool = False
     room: int | None = None
     series_id: int | None = None
 
@@ -128,6 +129,7 @@ class Events(Store):
         reminders: Sequence[int],
         survey_mode: str,
         certificate: str = "",
+        daily_survey: bool = False,
         per_organisation: int | None = None,
         approval: bool = False,
     ) -> Event:
@@ -141,6 +143,7 @@ class Events(Store):
             reminders=list(reminders),
             survey_mode=survey_mode,
             certificate=certificate,
+            daily_survey=daily_survey,
             per_organisation=per_organisation,
             approval=approval,
             created_at=at,
@@ -293,6 +296,7 @@ class Events(Store):
             texts=texts,
             plan=tuple((after, minutes) for after, minutes in row.plan),
             certificate=row.certificate,
+            daily_survey=row.daily_survey,
             room=row.room,
             series_id=row.series_id,
         )

@@ -27,6 +27,8 @@ class Material:
     link: str
     state: str
     created_at: datetime
+    day: int = 0
+    """Of which day of its event it is; 0 where it is of all of it."""
 
     @property
     def ready(self) -> bool:
@@ -37,9 +39,16 @@ class Material:
 class Materials(Store):
     """The library."""
 
-    async def draft(self, at: datetime, lang: str, event_id: int | None = None) -> Material:
+    async def draft(self, at: datetime, lang: str, event_id: int | None = None, day: int = 0) -> Material:
         """Begin a material."""
-        values = {"event_id": event_id, "kind": "slides", "title": "", "lang": lang, "created_at": at}
+        values = {
+            "event_id": event_id,
+            "day": day,
+            "kind": "slides",
+            "title": "",
+            "lang": lang,
+            "created_at": at,
+        }
         found = await self.get(await self.insert(materials.insert().values(state="draft", **values)))
         assert found is not None  # noqa: S101 - it was just written
         return found
@@ -69,10 +78,10 @@ class Materials(Store):
         return [_read(row) for row in await self.all(statement.order_by(materials.c.id.desc()).limit(limit))]
 
     async def of_event(self, event_id: int, *, limit: int = 50, offset: int = 0) -> list[Material]:
-        """List what was published for an event, by kind and age."""
+        """List what was published for an event, by day, kind and age."""
         statement = _published().where(materials.c.event_id == event_id)
         rows = await self.all(
-            statement.order_by(materials.c.kind, materials.c.id).limit(limit).offset(offset)
+            statement.order_by(materials.c.day, materials.c.kind, materials.c.id).limit(limit).offset(offset)
         )
         return [_read(row) for row in rows]
 
@@ -131,4 +140,5 @@ def _read(row: sa.Row[Any]) -> Material:
         link=row.link,
         state=row.state,
         created_at=row.created_at,
+        day=row.day,
     )

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.prepared import often
-from storage.store import Store
+from storage.retention import Retention
+from storage.store import AnyRow, Store
 from storage.tables import addresses, members
 from storage.vault import random_id
 
@@ -58,26 +59,28 @@ class Members(Store):
     async def get(self, member_id: int) -> Member | None:
         """Find a person by id."""
         row = await self.one(_get(), {"given_id": member_id})
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def many(self, member_ids: Sequence[int]) -> list[Member]:
         """Find several people; those who are gone are left out."""
         rows = await self.all(sa.select(members).where(members.c.id.in_(member_ids)))
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def with_roles(self, *roles: str) -> list[Member]:
         """List people who hold one of the roles."""
         rows = await self.all(
             sa.select(members).where(members.c.role.in_(roles)).order_by(members.c.created_at)
         )
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def named(self, matches: Callable[[str], bool], *, limit: int) -> list[int]:
         """List people whose name matches, those who came last in front. Names can only be compared one by one."""
         found: list[int] = []
         newest = sa.select(members.c.id, members.c.name_sealed).where(members.c.name_sealed.is_not(None))
-        for row in await self.all(newest.order_by(members.c.created_at.desc(), members.c.id)):
-            if matches(self.unit.vault.open_text(row.name_sealed, "members", "name", row.id)):
+        rows = await self.all(newest.order_by(members.c.created_at.desc(), members.c.id))
+        await self.unit.keys.load_column(rows, "name_sealed")
+        for row in rows:
+            if matches(self.unit.keys.open_text(row.name_sealed, "members", "name", row.id)):
                 found.append(row.id)
             if len(found) == limit:
                 break
@@ -96,7 +99,9 @@ class Members(Store):
         values = dict(fields)
         if "name" in values:
             name = values.pop("name")
-            values["name_sealed"] = self.unit.vault.seal(name, "members", "name", member_id) if name else None
+            values["name_sealed"] = (
+                await self.unit.keys.seal(member_id, name, "members", "name", member_id) if name else None
+            )
         if "muted" in values:
             values["muted"] = f",{','.join(values['muted'])}," if values["muted"] else ""
         await self.run(members.update().where(members.c.id == member_id).values(**values))
@@ -111,7 +116,12 @@ class Members(Store):
         await self.run(_seen(), {"given_id": member_id, "given_day": day})
 
     async def erase(self, member_id: int) -> None:
-        """Forget a person: everything that hangs on them goes, registrations stay as counts without a person."""
+        """Forget a person: everything that hangs on them goes, registrations stay as counts without a person.
+
+        With their key, also what old backups hold of them.
+        """
+        await Retention(self.unit).let_go(member_id)
+        self.unit.vault.opened.forget(member_id)
         await self.unit.certificates.forget_person(member_id)
         await self.run(members.delete().where(members.c.id == member_id))
 
@@ -127,10 +137,14 @@ class Members(Store):
         """Count people under conditions on the members table."""
         return int(await self.scalar(sa.select(sa.func.count()).select_from(members).where(*conditions)) or 0)
 
+    async def _all_read(self, rows: Sequence[AnyRow]) -> list[Member]:
+        await self.unit.keys.load_column(rows, "name_sealed")
+        return [self._read(row) for row in rows]
+
     def _read(self, row: sa.Row[Any]) -> Member:
         return Member(
             id=row.id,
-            name=self.unit.vault.open_text(row.name_sealed, "members", "name", row.id),
+            name=self.unit.keys.open_text(row.name_sealed, "members", "name", row.id),
             lang=row.lang,
             role=row.role,
             state=row.state,

@@ -6,6 +6,7 @@ and notes belong to the two of them; everybody else gets counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -204,7 +205,10 @@ class Mentoring(Store):
         values = dict(fields)
         if "goal" in values:
             goal = values.pop("goal")
-            values["goal_sealed"] = self.unit.vault.seal(goal, "pairs", "goal", pair_id)
+            mentee = await self.scalar(sa.select(pairs.c.mentee_id).where(pairs.c.id == pair_id))
+            values["goal_sealed"] = (
+                await self.unit.keys.seal(mentee, goal, "pairs", "goal", pair_id) if mentee else None
+            )
         mine = (pairs.c.id == pair_id, pairs.c.state == before)
         return await self.run(pairs.update().where(*mine).values(**values)) == 1
 
@@ -240,10 +244,11 @@ class Mentoring(Store):
             .limit(limit)
             .offset(offset)
         )
+        await self.unit.keys.load_column(rows, "goal_sealed")
         return [self._pair(row) for row in rows]
 
     def _pair(self, row: AnyRow) -> Pair:
-        goal = self.unit.vault.open_text(row.goal_sealed, "pairs", "goal", row.id)
+        goal = self.unit.keys.open_text(row.goal_sealed, "pairs", "goal", row.id)
         names = [name for name in Pair.__slots__ if name != "goal"]
         return Pair(goal=goal, **{name: getattr(row, name) for name in names})
 
@@ -293,7 +298,7 @@ class Mentoring(Store):
                 id=note_id,
                 pair_id=pair_id,
                 author_id=author_id,
-                text_sealed=self.unit.vault.seal(text, "pair_notes", "text", note_id),
+                text_sealed=await self.unit.keys.seal(author_id, text, "pair_notes", "text", note_id),
                 at=at,
             )
         )
@@ -306,15 +311,17 @@ class Mentoring(Store):
             .order_by(pair_notes.c.at.desc(), pair_notes.c.id)
             .limit(limit)
         )
-        return [self._note(row) for row in reversed(rows)]
+        return await self._notes(rows[::-1])
 
     async def notes_since(self, author_id: int, since: datetime) -> int:
         """Count the notes that somebody wrote since a moment."""
         mine = (pair_notes.c.author_id == author_id, pair_notes.c.at >= since)
         return int(await self.scalar(sa.select(sa.func.count()).select_from(pair_notes).where(*mine)) or 0)
 
-    def _note(self, row: AnyRow) -> str:
-        return self.unit.vault.open_text(row.text_sealed, "pair_notes", "text", row.id)
+    async def _notes(self, rows: Sequence[AnyRow]) -> list[str]:
+        await self.unit.keys.load_column(rows, "text_sealed")
+        opened = self.unit.keys.open_text
+        return [opened(row.text_sealed, "pair_notes", "text", row.id) for row in rows]
 
     async def forget(self, before: datetime) -> int:
         """Drop the goals and notes of pairs that ended before a moment; the counts stay."""
@@ -381,7 +388,7 @@ class Mentoring(Store):
                         {"on": one.held_on.isoformat(), "minutes": one.minutes, "mode": one.mode, "state": one.state}
                         for one in await self.sessions(pair.id)
                     ],
-                    "your_notes": [self._note(row) for row in await self.all(sa.select(pair_notes).where(own))],
+                    "your_notes": await self._notes(await self.all(sa.select(pair_notes).where(own))),
                 }
             )  # fmt: skip
         return found

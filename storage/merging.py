@@ -22,6 +22,7 @@ from storage.tables import (
     approvals,
     join_requests,
     link_codes,
+    member_keys,
     members,
     outbox,
     poll_votes,
@@ -41,6 +42,7 @@ COVERED = frozenset(
         "approvals.asker_id",
         "join_requests.member_id",
         "link_codes.member_id",
+        "member_keys.member_id",
         "outbox.member_id",
         "pins.member_id",
         "poll_votes.member_id",
@@ -129,6 +131,7 @@ class Merging(Store):
         for column in (approvals.c.asker_id, approvals.c.approver_id):
             await self.run(approvals.update().where(column == gone_id).values({column.name: kept_id}))
         await self._outbox(kept_id, gone_id, now)
+        await self._give(member_keys, kept_id, member_keys.c.member_id == gone_id)
         await self._addresses(kept_id, gone_id, now)
         await self.run(link_codes.delete().where(link_codes.c.member_id == gone_id))
         await self.run(members.delete().where(members.c.id == gone_id))
@@ -216,7 +219,8 @@ class Merging(Store):
 
     async def _person(self, kept: AnyRow, gone: AnyRow, role: str, organisation_id: int | None) -> None:
         """Fill what the record that stays did not have. Silence, consent and a hold of either count for both."""
-        opened = self.unit.vault.open_text
+        await self.unit.keys.load(kept.name_sealed, gone.name_sealed)
+        opened = self.unit.keys.open_text
         name = opened(kept.name_sealed, "members", "name", kept.id) or opened(
             gone.name_sealed, "members", "name", gone.id
         )

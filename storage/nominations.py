@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +40,7 @@ class Nominations(Store):
                 event_id=event_id,
                 author_id=author_id,
                 state="begun",
-                name_sealed=self.unit.vault.seal(name, "nominations", "name", nomination_id),
+                name_sealed=await self.unit.keys.seal(author_id, name, "nominations", "name", nomination_id),
                 at=at,
             )
         )
@@ -47,8 +48,12 @@ class Nominations(Store):
 
     async def pass_on(self, nomination_id: int, why: str, state: str) -> bool:
         """Keep why, and let a proposal wait for coordinators or be settled; False where it was passed on before."""
-        sealed = self.unit.vault.seal(why, "nominations", "why", nomination_id) if why else None
         begun = (nominations.c.id == nomination_id, nominations.c.state == "begun")
+        author_id = await self.scalar(sa.select(nominations.c.author_id).where(*begun))
+        if author_id is None:
+            return False
+        place = ("nominations", "why", nomination_id)
+        sealed = await self.unit.keys.seal(author_id, why, *place) if why else None
         return await self.run(nominations.update().where(*begun).values(why_sealed=sealed, state=state)) == 1
 
     async def drop(self, nomination_id: int) -> None:
@@ -59,7 +64,7 @@ class Nominations(Store):
     async def get(self, nomination_id: int) -> Nomination | None:
         """Find a proposal."""
         row = await self.one(sa.select(nominations).where(nominations.c.id == nomination_id))
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def waiting(self, event_id: int, *, limit: int, offset: int = 0) -> list[Nomination]:
         """List what waits for an event, the oldest in front."""
@@ -70,7 +75,7 @@ class Nominations(Store):
             .limit(limit)
             .offset(offset)
         )
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def count(self, event_id: int, author_id: int | None = None) -> int:
         """Count what waits for an event, or all that one person has passed on for it."""
@@ -89,15 +94,20 @@ class Nominations(Store):
         rows = await self.all(
             sa.select(nominations).where(nominations.c.author_id == author_id).order_by(nominations.c.at)
         )
-        found = [self._read(row) for row in rows]
+        found = await self._all_read(rows)
         return [{"name": one.name, "why": one.why, "at": one.at.isoformat()} for one in found]
 
     async def forget(self, before: datetime) -> int:
         """Drop what was proposed before a moment and return how many."""
         return await self.run(nominations.delete().where(nominations.c.at < before))
 
+    async def _all_read(self, rows: Sequence[AnyRow]) -> list[Nomination]:
+        await self.unit.keys.load_column(rows, "name_sealed")
+        await self.unit.keys.load_column(rows, "why_sealed")
+        return [self._read(row) for row in rows]
+
     def _read(self, row: AnyRow) -> Nomination:
-        opened = self.unit.vault.open_text
+        opened = self.unit.keys.open_text
         return Nomination(
             id=row.id,
             event_id=row.event_id,

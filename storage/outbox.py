@@ -326,7 +326,9 @@ class Outbox(Store):
                 taken += [row[0] for row in rows]
         if not taken:
             return []
-        claimed = [self._read(row) for row in await self.all(_claimed(), {"given_ids": taken})]
+        rows = await self.all(_claimed(), {"given_ids": taken})
+        await self.unit.keys.load_column(rows, "peer_sealed")
+        claimed = [self._read(row) for row in rows]
         return sorted(claimed, key=lambda one: (one.lane, one.id))
 
     async def sent(self, rows: Sequence[tuple[int, str]], now: datetime) -> None:
@@ -887,7 +889,7 @@ class Outbox(Store):
             member_id=row.member_id,
             channel=row.channel,
             account=row.account,
-            peer=self.unit.vault.open_text(row.peer_sealed, "addresses", "peer", row.address_id),
+            peer=self.unit.keys.open_text(row.peer_sealed, "addresses", "peer", row.address_id),
             reachable=row.reachable,
             window_until=row.window_until,
         )

@@ -73,9 +73,10 @@ class Portability(Store):
         )
         if row is None:
             return {}
+        await self.unit.keys.load(row.name_sealed)
         return {
             "number": row.id,
-            "name": self.unit.vault.open_text(row.name_sealed, "members", "name", row.id),
+            "name": self.unit.keys.open_text(row.name_sealed, "members", "name", row.id),
             "language": row.lang,
             "role": row.role,
             "organisation": row.organisation,
@@ -91,7 +92,8 @@ class Portability(Store):
 
     async def _addresses(self, member_id: int) -> list[Record]:
         rows = await self.all(sa.select(addresses).where(addresses.c.member_id == member_id))
-        opened = self.unit.vault.open_text
+        await self.unit.keys.load_column(rows, "peer_sealed")
+        opened = self.unit.keys.open_text
         return [
             {
                 "channel": row.channel,
@@ -152,6 +154,7 @@ class Portability(Store):
             .where(registrations.c.member_id == member_id)
             .order_by(registrations.c.id)
         )
+        await self.unit.keys.load_column(rows, "reason_sealed")
         titles = await self._titles({row.id for row in rows})
         return [
             {
@@ -159,7 +162,7 @@ class Portability(Store):
                 "kind": row.kind,
                 "starts_at": _iso(row.starts_at),
                 "state": row.state,
-                "why_you_were_chosen_or_not": self.unit.vault.open_text(
+                "why_you_were_chosen_or_not": self.unit.keys.open_text(
                     row.reason_sealed, "registrations", "reason", row.registration_id
                 ),
                 "registered_at": _iso(row.joined_at),
@@ -198,7 +201,8 @@ class Portability(Store):
             .order_by(surveys.c.id)
         )
         titles = await self._titles({row.event_id for row in rows})
-        opened = self.unit.vault.open
+        await self.unit.keys.load_column(rows, "answers_sealed")
+        opened = self.unit.keys.open_text
         return [
             {
                 "event": titles.get(row.event_id, {}),

@@ -67,7 +67,8 @@ class Questions(Store):
         """Add what somebody wrote."""
         words_id = random_id()
         before = sa.select(sa.func.count()).where(question_words.c.question_id == question_id)
-        sealed = self.unit.vault.seal(text, "question_words", "text", words_id)
+        asker = await self.scalar(sa.select(questions.c.member_id).where(questions.c.id == question_id))
+        sealed = await self.unit.keys.seal(int(asker), text, "question_words", "text", words_id)
         await self.run(
             question_words.insert().values(
                 id=words_id,
@@ -88,6 +89,7 @@ class Questions(Store):
             .order_by(question_words.c.number.desc())
             .limit(limit)
         )
+        await self.unit.keys.load_column(rows, "text_sealed")
         return [self._words(row) for row in reversed(rows)]
 
     async def move(self, question: Question, state: str, at: datetime, *, claimer_id: int | None) -> bool:
@@ -184,7 +186,7 @@ class Questions(Store):
         return [_read(row) for row in await self.all(statement.limit(limit).offset(offset))]
 
     def _words(self, row: sa.Row[Any]) -> Words:
-        text = self.unit.vault.open_text(row.text_sealed, "question_words", "text", row.id)
+        text = self.unit.keys.open_text(row.text_sealed, "question_words", "text", row.id)
         return Words(row.staff, row.author_id, text, row.at)
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from storage.addresses import best_address
 from storage.events import ends_after
-from storage.store import Store
+from storage.store import AnyRow, Store
 from storage.tables import ACTIVE, ACTIVE_REGISTRATION, addresses, events, members, registrations
 
 CONCERNED = ("applied", "waitlisted", "offered", "confirmed")
@@ -83,12 +83,12 @@ class Registrations(Store):
     async def get(self, registration_id: int) -> Registration | None:
         """Find a registration by id, in whatever state."""
         row = await self.one(sa.select(registrations).where(registrations.c.id == registration_id))
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def of(self, event_id: int, member_id: int) -> Registration | None:
         """Find a person's active registration; nothing where they have none or it ended."""
         row = await self.one(sa.select(registrations).where(_active(event_id, member_id)))
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def last_of(self, event_id: int, member_id: int) -> Registration | None:
         """Find a person's latest registration, also one that ended."""
@@ -98,7 +98,7 @@ class Registrations(Store):
             .order_by(registrations.c.id.desc())
             .limit(1)
         )
-        return None if row is None else self._read(row)
+        return None if row is None else (await self._all_read([row]))[0]
 
     async def seats(self, event_id: int) -> Seats:
         """Count an event's registrations; somebody who left and came back counts as coming."""
@@ -133,7 +133,7 @@ class Registrations(Store):
             .order_by(registrations.c.joined_at, registrations.c.id)
         )
         length = await self.scalar(sa.select(sa.func.count()).where(*waiting))
-        return Line({row[0]: row[1] for row in taken}, [self._read(row) for row in rows], int(length or 0))
+        return Line({row[0]: row[1] for row in taken}, await self._all_read(rows), int(length or 0))
 
     async def place(self, registration: Registration) -> int:
         """Return somebody's place in line, 1 being the next; 0 for who is not waiting."""
@@ -214,10 +214,11 @@ class Registrations(Store):
 
     async def keep_reason(self, registration_id: int, reason: str) -> None:
         """Keep why coordinators chose or declined somebody."""
-        sealed = self.unit.vault.seal(reason, "registrations", "reason", registration_id) if reason else None
-        await self.run(
-            registrations.update().where(registrations.c.id == registration_id).values(reason_sealed=sealed)
-        )
+        this = registrations.c.id == registration_id
+        member_id = await self.scalar(sa.select(registrations.c.member_id).where(this))
+        place = ("registrations", "reason", registration_id)
+        sealed = await self.unit.keys.seal(member_id, reason, *place) if reason and member_id else None
+        await self.run(registrations.update().where(this).values(reason_sealed=sealed))
 
     # --- offers ---------------------------------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ class Registrations(Store):
             )
             .order_by(registrations.c.id)
         )
-        ended = [self._read(row) for row in rows]
+        ended = await self._all_read(rows)
         await self.run(
             registrations.update()
             .where(registrations.c.id.in_([one.id for one in ended]), registrations.c.state == "offered")
@@ -279,7 +280,7 @@ class Registrations(Store):
             .limit(limit)
             .offset(offset)
         )
-        return [self._read(row) for row in rows]
+        return await self._all_read(rows)
 
     async def by_organisation(self, event_id: int, state: str) -> dict[int | None, int]:
         """Count an event's registrations of one state by organisation, the most in front."""
@@ -325,6 +326,10 @@ class Registrations(Store):
             or 0
         )
 
+    async def _all_read(self, rows: Sequence[AnyRow]) -> list[Registration]:
+        await self.unit.keys.load_column(rows, "reason_sealed")
+        return [self._read(row) for row in rows]
+
     def _read(self, row: sa.Row[Any]) -> Registration:
         return Registration(
             id=row.id,
@@ -337,7 +342,7 @@ class Registrations(Store):
             offer_until=row.offer_until,
             nominator_id=row.nominator_id,
             kept_schedule=row.kept_schedule,
-            reason=self.unit.vault.open_text(row.reason_sealed, "registrations", "reason", row.id),
+            reason=self.unit.keys.open_text(row.reason_sealed, "registrations", "reason", row.id),
         )
 
 

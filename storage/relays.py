@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.store import Store
+from storage.store import AnyRow, Store
 from storage.tables import relay_blocks, relay_people, relay_words, relays
 from storage.vault import random_id
 
@@ -95,7 +95,7 @@ class Relays(Store):
                 relay_id=relay.id,
                 number=before,
                 author_id=author_id,
-                text_sealed=self.unit.vault.seal(text, "relay_words", "text", words_id),
+                text_sealed=await self.unit.keys.seal(author_id, text, "relay_words", "text", words_id),
                 at=at,
             )
         )
@@ -105,7 +105,7 @@ class Relays(Store):
     async def passed(self, words_id: int) -> Passed | None:
         """Find one message."""
         row = await self.one(sa.select(relay_words).where(relay_words.c.id == words_id))
-        return None if row is None else self._passed(row)
+        return None if row is None else (await self._all_passed([row]))[0]
 
     async def words(self, relay_id: int, *, limit: int) -> list[Passed]:
         """List the newest messages, the oldest of them in front."""
@@ -115,7 +115,7 @@ class Relays(Store):
             .order_by(relay_words.c.at.desc(), relay_words.c.number.desc())
             .limit(limit)
         )
-        return [self._passed(row) for row in reversed(rows)]
+        return await self._all_passed(rows[::-1])
 
     async def written_since(self, member_id: int, since: datetime) -> int:
         """Count what somebody had passed on since a moment."""
@@ -178,7 +178,7 @@ class Relays(Store):
         rows = await self.all(
             sa.select(relay_words).where(relay_words.c.author_id == member_id).order_by(relay_words.c.at)
         )
-        return [{"text": one.text, "at": one.at.isoformat()} for one in map(self._passed, rows)]
+        return [{"text": one.text, "at": one.at.isoformat()} for one in await self._all_passed(rows)]
 
     async def _read(self, row: sa.Row[Any]) -> Relay:
         people = await self.all(
@@ -188,6 +188,10 @@ class Relays(Store):
         )
         return Relay(row.id, row.kind, row.subject_id, row.asker_id, tuple(one.member_id for one in people))
 
+    async def _all_passed(self, rows: Sequence[AnyRow]) -> list[Passed]:
+        await self.unit.keys.load_column(rows, "text_sealed")
+        return [self._passed(row) for row in rows]
+
     def _passed(self, row: sa.Row[Any]) -> Passed:
-        text = self.unit.vault.open_text(row.text_sealed, "relay_words", "text", row.id)
+        text = self.unit.keys.open_text(row.text_sealed, "relay_words", "text", row.id)
         return Passed(row.id, row.relay_id, row.author_id, text, row.at)

@@ -48,7 +48,7 @@ class Suggestions(Store):
                 member_id=member_id,
                 kind=kind,
                 lang=lang,
-                text_sealed=self.unit.vault.seal(text, "suggestions", "text", suggestion_id),
+                text_sealed=await self.unit.keys.seal(member_id, text, "suggestions", "text", suggestion_id),
                 created_at=at,
                 changed_at=at,
             )
@@ -160,7 +160,8 @@ class Suggestions(Store):
             .limit(limit)
             .offset(offset)
         )
-        opened = self.unit.vault.open_text
+        await self.unit.keys.load_column(rows, "text_sealed")
+        opened = self.unit.keys.open_text
         return [
             Suggestion(
                 id=row.id,

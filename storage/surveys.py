@@ -52,6 +52,8 @@ class Survey:
     answered: int | None
     created_at: datetime
     closes_at: datetime
+    day: int = 0
+    """Which day of the event it is about; 0 for all of it."""
 
     @property
     def anonymous(self) -> bool:
@@ -83,10 +85,11 @@ class Surveys(Store):
         people: sa.Select[tuple[int]],
         at: datetime,
         closes_at: datetime,
+        day: int = 0,
     ) -> Survey | None:
-        """Open the survey of an event for people (a SELECT of member ids).
+        """Open the survey of an event, or of one of its days, for people (a SELECT of member ids).
 
-        Nothing where the event has a survey already, or there is nobody to ask.
+        Nothing where it has a survey already, or there is nobody to ask.
         """
         invited = int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
         if not invited:
@@ -98,6 +101,7 @@ class Surveys(Store):
             values["secret_sealed"] = self.unit.vault.seal(secret.to_bytes(), "surveys", "secret", event_id)
         insert = self.upsert(surveys).values(
             event_id=event_id,
+            day=day,
             mode=mode,
             template=template,
             invited=invited,
@@ -105,17 +109,17 @@ class Surveys(Store):
             closes_at=closes_at,
             **values,
         )
-        created = await self.run(insert.on_conflict_do_nothing(index_elements=["event_id"]))
-        return await self.of_event(event_id) if created else None
+        created = await self.run(insert.on_conflict_do_nothing(index_elements=["event_id", "day"]))
+        return await self.of_event(event_id, day) if created else None
 
     async def get(self, survey_id: int) -> Survey | None:
         """Find a survey."""
         row = await self.one(sa.select(surveys).where(surveys.c.id == survey_id))
         return None if row is None else _read(row)
 
-    async def of_event(self, event_id: int) -> Survey | None:
-        """Find the survey of an event."""
-        row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id))
+    async def of_event(self, event_id: int, day: int = 0) -> Survey | None:
+        """Find the survey of an event, or of one of its days."""
+        row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id, surveys.c.day == day))
         return None if row is None else _read(row)
 
     async def newest(self, limit: int, offset: int = 0) -> list[Survey]:
@@ -166,9 +170,12 @@ class Surveys(Store):
             .where(survey_answers.c.survey_id == survey_id)
             .order_by(survey_answers.c.id)
         )
+        await self.unit.keys.load_column(rows, "answers_sealed")
+        opened = self.unit.keys.open_text
         return [
             Answered(
-                row.member_id, json.loads(self._open("survey_answers", row.answers_sealed, row.id.hex()))
+                row.member_id,
+                json.loads(opened(row.answers_sealed, "survey_answers", "answers", row.id.hex())),
             )
             for row in rows
         ]
@@ -211,11 +218,12 @@ class Surveys(Store):
 
     async def _write_named(self, survey: Survey, member_id: int, answers: Answers) -> bool:
         row_id = secrets.token_bytes(16)
+        place = ("survey_answers", "answers", row_id.hex())
         insert = self.upsert(survey_answers).values(
             id=row_id,
             survey_id=survey.id,
             member_id=member_id,
-            answers_sealed=self._seal("survey_answers", answers, row_id.hex()),
+            answers_sealed=await self.unit.keys.seal(member_id, _json(answers).decode(), *place),
         )
         return await self.run(insert.on_conflict_do_nothing(index_elements=["survey_id", "member_id"])) == 1
 
@@ -351,4 +359,5 @@ def _read(row: sa.Row[Any]) -> Survey:
         answered=row.answered,
         created_at=row.created_at,
         closes_at=row.closes_at,
+        day=row.day,
     )

@@ -165,9 +165,21 @@ removals = sa.Table(  # messages that are to be taken out of a chat
     metadata,
     _id(),
     _ref("address_id", "addresses"),
-    sa.Column("message", sa.String(128), nullable=False),  # the provider's id
+    sa.Column(
+        "message", sa.String(170), nullable=False
+    ),  # the provider's id, or "key:" and the key of a reply
     sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
     sa.UniqueConstraint("address_id", "message"),
+)
+
+member_keys = sa.Table(  # each person's own key; whoever was found to be two people has two. See storage.keys
+    "member_keys",
+    metadata,
+    _random_id(),
+    _member(),
+    sa.Column("key_sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ix_member_keys_member_id", "member_id"),
 )
 
 addresses = sa.Table(
@@ -318,6 +330,7 @@ materials = sa.Table(
     sa.Column("link", sa.Text, nullable=False, server_default=""),
     _state("published"),  # draft | published | withdrawn
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("day", sa.SmallInteger, nullable=False, server_default="0"),  # of the event; 0: of all of it
     sa.Index("ix_materials_event_id", "event_id"),
 )
 
@@ -379,6 +392,9 @@ events = sa.Table(
     ),  # anonymous | named | none
     sa.Column("plan", Json, nullable=False, server_default="[]"),  # days: [minutes after the start, minutes]
     sa.Column("certificate", sa.String(8), nullable=False, server_default=""),  # "" | all | most (days)
+    sa.Column(
+        "daily_survey", sa.Boolean, nullable=False, server_default=NO
+    ),  # also after each day but the last
     sa.Column("room", sa.Integer),  # hybrid: most people in the room; null: no limit
     _ref("series_id", "series", nullable=True, ondelete="SET NULL"),
     sa.Column("created_at", Instant, nullable=False),
@@ -675,7 +691,8 @@ surveys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("closes_at", Instant, nullable=False),
     sa.Column("answered", sa.Integer),  # how many had answered when it closed; null while open
-    sa.UniqueConstraint("event_id"),
+    sa.Column("day", sa.SmallInteger, nullable=False, server_default="0"),  # of the event; 0: of all of it
+    sa.UniqueConstraint("event_id", "day"),
 )
 
 survey_voters = sa.Table(  # anonymous: who has answered, as a keyed tag that dies with the survey's key

@@ -24,6 +24,7 @@ from storage.inbox import Inbox
 from storage.intentions import Intentions
 from storage.invitations import Invitations
 from storage.join_requests import JoinRequests
+from storage.keys import MemberKeys
 from storage.linking import Linking
 from storage.materials import Materials
 from storage.members import Members
@@ -62,6 +63,11 @@ class Unit:
         """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
+
+    def committed(self) -> None:
+        """Take note that what was written is kept."""
+        if "keys" in self.__dict__:
+            self.keys.committed()
 
     @property
     def is_postgresql(self) -> bool:
@@ -162,6 +168,11 @@ class Unit:
     def join_requests(self) -> JoinRequests:
         """Requests that a coordinator decides."""
         return JoinRequests(self)
+
+    @cached_property
+    def keys(self) -> MemberKeys:
+        """Each person's own key."""
+        return MemberKeys(self)
 
     @cached_property
     def linking(self) -> Linking:

@@ -239,6 +239,14 @@ class TelegramChannel:
 
     # --- out ------------------------------------------------------------------------------------------------
 
+    async def webhook(self) -> str | None:
+        """Return the address that Telegram hands updates to, empty where it hands them to none; None: no answer."""
+        try:
+            return (await self._bot.get_webhook_info()).url
+        except TelegramError as error:
+            log.warning("webhook could not be looked at", error=type(error).__name__)
+            return None
+
     async def introduce(self) -> None:
         """Learn the bot's own name and show its commands in three languages; raises SettingsError for a bad token."""
         try:

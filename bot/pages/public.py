@@ -19,6 +19,7 @@ from handlers.feed import feed_body
 from handlers.kit import Turn
 from handlers.rules.codes import code_in
 from locales import LANGUAGES, N_, Language, Message, clean, speech, to_ascii_digits
+from storage.invitations import canonical, grouped
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ TEXTS: dict[str, Message] = {
     "private": N_("This page is yours alone. Whoever has its address sees your events."),
     "phone": N_("Calendar of this phone"),
     "google": N_("Google Calendar"),
-    "copy": N_("Or copy this address into a calendar that can subscribe to one:"),
+    "by_hand": N_("Or copy this address into a calendar that can subscribe to one:"),
 }
 
 _templates = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -74,7 +75,9 @@ class _Pages:
         genuine = None
         if number:
             genuine = await self._machine.database.look(lambda unit: unit.certificates.genuine(number))
-        return _page("certificate.html", LANGUAGES, number=number, genuine=genuine)
+        written = canonical(number)
+        shown = grouped(written) if written else number
+        return _page("certificate.html", LANGUAGES, number=shown, genuine=genuine)
 
     async def check_in(self, request: Request) -> Response:
         """Lead on into the apps with the code; whether there is such a code is not said."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-What = Literal["text", "tap", "file", "other", "left", "returned"]
+What = Literal["text", "tap", "file", "other", "left", "returned", "too much"]
 """A typed text; a tapped button; a file; something we cannot read (sticker, voice, contact, location);
-the person blocked us; the person unblocked us."""
+the person blocked us; the person unblocked us; or more at once than is heard (its words are gone then)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Turn:
     inbound: Inbound | None = None
     removes: bool = False
     """Whether messages can be taken out of this chat again."""
+    warned: bool = False
+    """Whether what was typed was met with a warning instead of being taken."""
     farewell: bool = False
     """Whether the member was erased in this Turn, so that its Screen is the last thing they are sent."""
 

@@ -32,8 +32,10 @@ def even_plan(minutes: int) -> Plan:
     if minutes <= LONGEST_DAY:
         return ((0, minutes),)
     whole, rest = divmod(minutes, DAY)
+    if not whole:
+        return ((0, minutes),)
     count = whole + 1 if rest else whole
-    return tuple((number * DAY, rest or LONGEST_DAY) for number in range(count))
+    return tuple((number * DAY, min(rest or LONGEST_DAY, LONGEST_DAY)) for number in range(count))
 
 
 def plan_of(event: Event) -> Plan:

@@ -55,6 +55,8 @@ def _calendar(method: str) -> Calendar:
 
 def _add(calendar: Calendar, event: Event, entry: Entry, status: str, now: datetime) -> None:
     """Add an event, each of its days under a UID that stays the same; the first day's is the event's."""
+    if event.starts_at is None:
+        raise ValueError("an event without a time has no calendar entry")
     for day in days_of(event):
         component = Component()
         component.add("uid", f"{event.uid}{f'-{day.number}' if day.number > 1 else ''}@diwakhan")

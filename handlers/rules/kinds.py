@@ -17,7 +17,8 @@ class Kind:
 
     `reminders` are minutes before the start; `capacity` None means no limit; `donors` says that the donor's staff
     may register; `per_organisation` is the most seats of one organisation, `approval` says that coordinators choose
-    among those who apply; `certificate` is by which rule of `handlers.rules.attendance` people get one, if any.
+    among those who apply; `certificate` is by which rule of `handlers.rules.attendance` people get one, if any;
+    `daily_survey` asks for feedback after each day as well.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Kind:
     survey_mode: str = "anonymous"
     donors: bool = False
     certificate: str = ""
+    daily_survey: bool = False
     per_organisation: int | None = None
     approval: bool = False
 
@@ -62,6 +64,7 @@ KINDS = {
             per_organisation=2,
             approval=True,
             certificate="most",
+            daily_survey=True,
         ),
     )
 }

@@ -91,6 +91,18 @@ class Words(Question):
 
 
 TEMPLATES: dict[str, tuple[Question, ...]] = {
+    "day": (
+        Rating(
+            "rating",
+            NP_("button", "Rating"),
+            N_("How useful was this day for your work? 1 means not useful, 5 means very useful."),
+        ),
+        Words(
+            "words",
+            NP_("button", "Your words"),
+            N_("What should be kept, and what should be different tomorrow?"),
+        ),
+    ),
     "event": (
         Rating(
             "rating",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from handlers.rules.days import Day
 from handlers.rules.quiet import around, is_quiet
 from storage.moments import Arming
 
@@ -15,6 +16,7 @@ MOVE_SETTLES = timedelta(minutes=10)
 """So long word of a new time waits for another move."""
 SURVEY_AFTER = timedelta(minutes=15)
 SURVEY_USEFUL = timedelta(days=7)
+DAY_SURVEY_USEFUL = timedelta(days=1)
 
 
 def reminder_point(starts_at: datetime, minutes: int) -> datetime:
@@ -77,12 +79,25 @@ def survey_arming(ends_at: datetime, schedule_revision: int) -> Arming:
     return Arming(f"r{schedule_revision}", due, due + SURVEY_USEFUL)
 
 
+def day_survey_armings(days: Sequence[Day], schedule_revision: int, now: datetime) -> list[Arming]:
+    """Return when people are asked how each day was, but for the last, which ends with the event, and those over."""
+    return [
+        Arming(
+            occurrence(day.number, schedule_revision),
+            day.ends_at + SURVEY_AFTER,
+            day.ends_at + DAY_SURVEY_USEFUL,
+        )
+        for day in days[:-1]
+        if day.ends_at > now
+    ]
+
+
 def occurrence(minutes: int, schedule_revision: int) -> str:
-    """Name a reminder so that it is sent once for each schedule of an event."""
+    """Name a reminder, or a day's survey, so that it comes once for each schedule of an event."""
     return f"{minutes}:r{schedule_revision}"
 
 
 def parse_occurrence(written: str) -> tuple[int, int]:
-    """Read a reminder's minutes and schedule revision back."""
+    """Read a reminder's minutes, or a survey's day, and the schedule revision back."""
     minutes, _, revision = written.partition(":r")
     return int(minutes), int(revision)

@@ -15,10 +15,10 @@ def gained(published: Sequence[Material], lang: str) -> list[Material]:
 
 
 def due_to(published: Sequence[Material], lang: str) -> list[Material]:
-    """Choose, kind by kind, the versions in a reader's language, or else those in the nearest other one."""
+    """Choose, day by day and kind by kind, the versions in a reader's language, or else in the nearest other one."""
     chosen: list[Material] = []
-    for kind in dict.fromkeys(one.kind for one in published):
-        versions = [one for one in published if one.kind == kind]
+    for day, kind in dict.fromkeys((one.day, one.kind) for one in published):
+        versions = [one for one in published if (one.day, one.kind) == (day, kind)]
         found = next(
             (one for one in (lang, *FALLBACK) if any(version.lang == one for version in versions)), ""
         )

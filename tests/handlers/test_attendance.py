@@ -129,10 +129,10 @@ async def test_a_list_is_tapped_corrected_and_searched(stage: Stage) -> None:
     assert await states(stage, event, people[0]) == {1: "present"}
     await coordinator.taps("✓ Amal")
     assert await states(stage, event, people[0]) == {}
-    await coordinator.taps("Mark: was there")
+    await coordinator.taps("Mark: part of day")
     await coordinator.taps("Baran")
     assert await states(stage, event, people[1]) == {1: "partly"}
-    await coordinator.taps("Mark: part of day")
+    await coordinator.taps("Mark: excused")
     await coordinator.says("chi")
     await coordinator.taps("Chia")
     assert await states(stage, event, people[2]) == {1: "excused"}
@@ -357,3 +357,55 @@ async def test_people_abroad_see_both_clocks(stage: Stage) -> None:
     await member.forges("zone-set:none")
     await member.forges(f"event:{event.id}")
     assert "Paris" not in member.sees
+
+
+async def test_each_day_is_asked_about_and_only_those_who_may_have_been_there(stage: Stage) -> None:
+    event = await publish(
+        stage,
+        "workshop",
+        starts_at=stage.now + timedelta(hours=1),
+        approval=False,
+        survey_mode="anonymous",
+        daily_survey=True,
+    )
+    coordinator = await stage.known("en", role="coordinator")
+    came, absent = [await register(await stage.known("en"), event) for _ in range(2)]
+    await stage.passes(timedelta(hours=2))
+    await came.says(f"check-in {await code_of(stage, event)}")
+    await close(coordinator, event, 1)
+    await stage.passes(timedelta(hours=20))
+    asked = "How was this for you? What Works, day 1"
+    assert any(asked in one.text.translate(ISOLATES) for one in came.phone)
+    assert not any(asked in one.text.translate(ISOLATES) for one in absent.phone)
+    await came.taps("Give feedback")
+    await came.taps("Begin")
+    assert "How useful was this day for your work?" in came.sees
+    async with stage.database.reading() as unit:
+        assert await unit.surveys.of_event(event.id) is None
+        survey = await unit.surveys.of_event(event.id, 1)
+        assert survey is not None
+        assert survey.template == "day"
+    await coordinator.forges(f"days:{event.id}")
+    await coordinator.taps("No daily survey", again=True)
+    await stage.passes(timedelta(days=1))
+    async with stage.database.reading() as unit:
+        assert await unit.surveys.of_event(event.id, 2) is None
+
+
+async def test_slides_belong_to_the_day_they_were_shown(stage: Stage) -> None:
+    event = await training(stage)
+    coordinator, member = await stage.known("en", role="coordinator"), await stage.known("en")
+    await register(member, event)
+    for day, title in ((1, "First day"), (2, "Second day")):
+        await coordinator.forges(f"material-new:{event.id}")
+        await coordinator.says("https://example.org/slides")
+        await coordinator.taps("Slides")
+        await coordinator.taps("English")
+        await coordinator.says(title)
+        await coordinator.taps("Which day")
+        await coordinator.taps(f"Day {day}", again=True)
+        await coordinator.taps("Publish")
+    for day, title in ((1, "First day"), (2, "Second day")):
+        assert any(
+            title in one.text and f"Day: {day}" in one.text.translate(ISOLATES) for one in member.phone
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -9,8 +10,20 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from handlers.housekeeping import KEPT, housekeeping, owe_scrub, scrub
+from handlers.housekeeping import (
+    ASIDE,
+    FILE,
+    IDLE,
+    KEPT,
+    REPORT,
+    TOLD,
+    housekeeping,
+    owe_scrub,
+    rehearse,
+    scrub,
+)
 from handlers.kit import Community, Tick
+from handlers.settings import EXPORT_LASTS
 from storage.database import Database
 from storage.store import Store
 from storage.tables import files, inbox, invitations, media_links, outbox, registrations, survey_drafts
@@ -70,6 +83,44 @@ async def test_everything_is_there_until_its_time_and_gone_after_it(
             async with database.reading() as unit:
                 left = {name for name, (rows, _) in COUNTED.items() if await Store(unit).all(rows)}
             assert left == {name for name, (_, end) in COUNTED.items() if now + timedelta(days=end) > moment}
+
+
+SAID = {
+    1 / 24: "1 hour",
+    2: "48 hours",
+    7: "7 days",
+    30: "30 days",
+    90: "90 days",
+    180: "180 days",
+    365: "12 months",
+}
+
+
+def test_what_people_are_told_is_what_is_done() -> None:
+    for kept in KEPT:
+        if kept.told is not None and kept.period:
+            assert SAID[kept.period.days] in str(kept.told.msgid), kept.what
+    assert SAID[EXPORT_LASTS / DAY] in str(FILE.msgid)
+    assert f"{IDLE // timedelta(hours=1)} hours" in str(ASIDE.msgid)
+    assert len(TOLD) == 9
+
+
+async def test_a_rehearsal_counts_and_changes_nothing(database: Database, now: datetime) -> None:
+    async with database.unit() as unit:
+        await _everything(unit, now)
+    later = now + timedelta(days=400)
+    async with database.engine.connect() as connection:
+        would = await rehearse(Unit(connection, database.vault, {}), later)
+        await connection.rollback()
+    assert would["survey drafts"] == would["invitations"] == would["who registered"] == 1
+    async with database.reading() as unit:
+        assert await Store(unit).all(sa.select(survey_drafts))
+    await housekeeping(a_tick(database, later.replace(hour=9)))
+    async with database.reading() as unit:
+        report = json.loads(await unit.facts.get(REPORT))
+        (row,) = await unit.audit.newest(1)
+    assert {what: count for what, count in would.items() if count} == report
+    assert (row.action, row.subject) == ("retention", f"rows:{sum(report.values())}")
 
 
 def test_every_period_is_positive_and_named_once() -> None:

@@ -33,8 +33,10 @@ async def test_each_trouble_is_told_in_words_that_fit_a_phone(stage: Stage, lang
 async def test_the_audits_mark_goes_to_coordinators_once_a_day_and_only_if_it_grew(stage: Stage) -> None:
     boss, member = await stage.known("en", role="coordinator"), await stage.known("en")
     async with stage.database.unit() as unit:
-        entry = await unit.audit.append("role", "member:1", actor_id=1, at=stage.now)
+        await unit.audit.append("role", "member:1", actor_id=1, at=stage.now)
     await stage.passes(timedelta(minutes=1))
+    async with stage.database.reading() as unit:
+        (entry,) = await unit.audit.newest()
     assert boss.sees == (
         f"The log of what coordinators did now ends at: \u2068{entry.mark}\u2069\n"
         "Nothing to do. Please keep this message: it shows if somebody takes something out later."

@@ -18,9 +18,9 @@ ROWS = 6
 
 
 @pytest.fixture
-async def database(database_url: str, vault: Vault) -> AsyncIterator[Database]:
+async def database(empty_url: str, vault: Vault) -> AsyncIterator[Database]:
     """Return a database made by the migrations, since the triggers are theirs."""
-    opened = Database(database_url, vault)
+    opened = Database(empty_url, vault)
     await migrate(opened)
     yield opened
     await opened.close()

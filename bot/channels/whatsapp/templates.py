@@ -110,14 +110,18 @@ TEMPLATES: dict[str, Definition] = {
     "seat_offered": Definition(
         "UTILITY",
         {
-            "en": "You were on the waiting list, and a seat has become free for you: {{1}}. When: {{2}}. "
-            "Tap “Open” for the place or the link, or to give the seat up.",
-            "ar": "كنت على قائمة الانتظار، وقد توفّر لك مقعد: {{1}}. الموعد: {{2}}. "
-            "اضغط «فتح» لمعرفة المكان أو الرابط، أو للتنازل عن المقعد.",
+            "en": "You are on the waiting list, and a seat has become free for you: {{1}}. When: {{2}}. "
+            "It is held for you until: {{3}}. Tap “Open” to take it or to leave it to the next person.",
+            "ar": "أنت على قائمة الانتظار، وقد توفّر لك مقعد: {{1}}. الموعد: {{2}}. "
+            "نحتفظ لك به حتى: {{3}}. اضغط «فتح» لقبوله أو لتركه لمن يليك.",
         },
         {
-            "en": ("Case management in practice", "Tuesday, 3 March 2026, 17:00–18:30"),
-            "ar": ("إدارة الحالة عمليًا", "الثلاثاء ٣ آذار ٢٠٢٦، ١٧:٠٠–١٨:٣٠"),
+            "en": (
+                "Case management in practice",
+                "Tuesday, 3 March 2026, 17:00–18:30",
+                "Monday, 2 March, 12:00",
+            ),
+            "ar": ("إدارة الحالة عمليًا", "الثلاثاء ٣ آذار ٢٠٢٦، ١٧:٠٠–١٨:٣٠", "الاثنين ٢ آذار، ١٢:٠٠"),
         },
     ),
     OPENER: Definition(

@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("survey_mode", sa.String(length=10), server_default="anonymous", nullable=False),
         sa.Column("plan", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("certificate", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("daily_survey", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("room", sa.Integer(), nullable=True),
         sa.Column("series_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -541,6 +542,7 @@ def upgrade() -> None:
         sa.Column("link", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.String(length=24), server_default="published", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.SmallInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_materials_event_id_events"), ondelete="SET NULL"
         ),
@@ -550,6 +552,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_materials")),
     )
     op.create_index("ix_materials_event_id", "materials", ["event_id"], unique=False)
+    op.create_table(
+        "member_keys",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_keys_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
+    )
+    op.create_index("ix_member_keys_member_id", "member_keys", ["member_id"], unique=False)
     op.create_table(
         "memberships",
         sa.Column(
@@ -831,11 +844,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("closes_at", sa.BigInteger(), nullable=False),
         sa.Column("answered", sa.Integer(), nullable=True),
+        sa.Column("day", sa.SmallInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_surveys_event_id_events"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_surveys_event_id")),
+        sa.UniqueConstraint("event_id", "day", name=op.f("uq_surveys_event_id_day")),
     )
     op.create_table(
         "announcement_texts",
@@ -1072,8 +1086,9 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("address_id", sa.BigInteger(), nullable=False),
-        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("message", sa.String(length=170), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["address_id"],
             ["addresses.id"],
