@@ -30,8 +30,8 @@ def add_commands(commands: Commands) -> None:
         "rotate-token",
         help="change the token of Telegram or Twilio, after a leak or once a year",
         description="Change a token. First get a new one: from @BotFather by /revoke, or in Twilio's console. It is "
-        "asked for here (never given on the command line, where others could read it), tried with the provider, and written "
-        "into the file of settings together with a new webhook secret. Then restart the bot.",
+        "asked for here (never given on the command line, where others could read it), tried with the provider, and "
+        "written into the file of settings together with a new webhook secret. Then restart the bot.",
     )
     rotate.add_argument("provider", nargs="?", choices=("telegram", "twilio"), default="telegram")
     rotate.add_argument("--env-file", default=".env", help="the file of settings to change")
