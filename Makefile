@@ -17,7 +17,7 @@ test: ready-dev ## install what is needed and run the tests
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: ready-dev ## the long tests: crashes, races, many people
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -n 2 -m slow
 
 check: ready-dev ## style, types, import rules, catalogs
 	@$(BIN)/ruff check .

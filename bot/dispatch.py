@@ -12,7 +12,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -39,6 +39,8 @@ TRIES = 3
 DEADLINE = 30.0
 """Seconds a Turn may take; the slowest honest one (an import of 2,000 rows) takes a few."""
 LONGEST_TEXT = 10_000
+NAMES_STAY = timedelta(minutes=10)
+"""For how long a list with names or the like stands in a chat, where it can be taken out again."""
 TYPED_HOURS, TYPED_AT_MOST = 48, 100
 """For how long, and of how many messages, it is known which ones could be taken out of a chat again."""
 
@@ -262,6 +264,9 @@ class Dispatcher:
         key = f"reply|{inbound.channel}|{inbound.account}|{inbound.provider_id}"
         for number, one in enumerate((replace(screen, then=()), *screen.then)):
             first = number == 0
+            if turn.removes and one.private and one.rows and not (one.lasting or one.attachments):
+                due = turn.now + NAMES_STAY
+                await turn.unit.removals.expire(turn.address.id, f"{key}|{number}", turn.now, due)
             await turn.unit.outbox.reply(
                 f"{key}|{number}",
                 turn.address,

@@ -126,7 +126,7 @@ class Machine:
         )
         if self.browser is not None:
             await seed(self.database, self.browser.account, self.time.now())
-        self.remover = Remover(self.database, self.channels)
+        self.remover = Remover(self.database, self.channels, self.time.now)
         self.database.on_removing(self.remover.wake)
         limits = Limits(settings.messages_per_minute)
         self.dispatcher = Dispatcher(self.database, self.community, self.channels, limits)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -22,9 +23,12 @@ log = structlog.get_logger()
 class Remover:
     """One for all channels. A message that is taken out twice harms nobody, so every process may try."""
 
-    def __init__(self, database: Database, channels: Mapping[tuple[str, str], Channel]) -> None:
+    def __init__(
+        self, database: Database, channels: Mapping[tuple[str, str], Channel], now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._channels = channels
+        self._now = now
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -51,10 +55,12 @@ class Remover:
                 await self._sweep(key, channel)
 
     async def _sweep(self, key: tuple[str, str], channel: Channel) -> None:
-        waiting: list[Removal] = await self._database.look(lambda unit: unit.removals.waiting(*key))
+        waiting: list[Removal] = await self._database.look(
+            lambda unit: unit.removals.waiting(*key, self._now())
+        )
         for peer, some in groupby(waiting, key=lambda one: one.address.peer):
             of_chat = list(some)
-            if await channel.remove(peer, [one.message for one in of_chat]):
+            if await channel.remove(peer, [one.message for one in of_chat if one.message]):
                 await self._forget([one.id for one in of_chat])
 
     async def _forget(self, ids: list[int]) -> None:

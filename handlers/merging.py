@@ -246,6 +246,7 @@ async def _join(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
         return
     role, organisation_id = outcome(kept, gone)
     await join_records(unit, kept, gone, role=role, organisation_id=organisation_id, now=now)
+    await unit.audit.append("records-joined", f"member:{kept.id}:{gone.id}", actor_id=asker_id, at=now)
     await unit.outbox.notify_one(
         "records-joined", kept.id, subject=f"member:{gone.id}", occurrence="joined", at=now
     )

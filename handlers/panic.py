@@ -19,6 +19,7 @@ async def panic(turn: Turn) -> Screen:
         return turn.screen(turn._("Nothing about you was kept. Goodbye!"))
     if not turn.member.hold:
         await turn.change_member(hold="locked")
+        await turn.unit.audit.append("panic", actor_id=turn.member.id, at=turn.now)
         await turn.unit.pins.change(turn.member.id, open_until=None)
     await clear_chat(turn, await turn.unit.conversations.get(turn.address.id))
     if turn.inbound is not None:

@@ -294,6 +294,9 @@ async def invite_make(turn: Turn, organisation_id: int, uses: int, days: int, se
         at=turn.now,
         expires_at=until,
     )
+    await turn.unit.audit.append(
+        "invited", f"organisation:{organisation.id}:{uses}", actor_id=turn.member.id, at=turn.now
+    )
     return turn.screen(
         paragraphs(
             turn._("Invitation to: {organisation}", organisation=organisation.name(turn.lang)),
@@ -408,6 +411,7 @@ async def grant(turn: Turn, member_id: int, role: str) -> Screen:
 async def _give(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
     member_id, role = int(args[0]), str(args[1])
     await unit.members.change(member_id, role=role)
+    await unit.audit.append("role", f"member:{member_id}:{role}", actor_id=asker_id, at=now)
     await unit.outbox.notify_one(
         "role-changed",
         member_id,

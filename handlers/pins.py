@@ -287,6 +287,7 @@ async def away(turn: Turn) -> Screen:
 
 
 async def _tell_others(turn: Turn, change: str) -> None:
+    await turn.unit.audit.append(f"pin-{change}", actor_id=turn.member.id, at=turn.now)
     await turn.unit.outbox.notify(
         "pin-changed",
         turn.unit.members.holding(STAFF, besides=turn.member.id),

@@ -295,6 +295,7 @@ async def send(turn: Turn, poll_id: int, seen: str) -> Screen:
 async def _ask_all(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
     poll = await unit.polls.get(int(args[0]))
     if poll is not None and await unit.polls.advance(poll.id, "draft", "open", author_id=asker_id):
+        await unit.audit.append("sent", poll.subject, actor_id=asker_id, at=now)
         await unit.outbox.notify(
             "poll",
             poll.audience.recipients(),

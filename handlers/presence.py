@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from handlers.kit import Button, Turn, action, lines
-from handlers.rules.attendance import open_for_check_in
+from handlers.rules.attendance import OPENS_BEFORE, open_for_check_in
 from handlers.rules.days import Day, day_of, days_of
 from handlers.zones import own_time
 from locales import N_, NP_, Message
 from storage.events import Event
+from storage.intentions import Intention
 
 LISTED_DAYS = 5
 
@@ -50,9 +51,9 @@ def _day_with_zone(turn: Turn, day: Day) -> str:
 
 async def own_lines(turn: Turn, event: Event, *, confirmed: bool) -> str:
     """Say which series an event belongs to, and what is known about this person and it."""
-    noted = await turn.unit.attendance.of_person(event.id, turn.member.id)
-    said = await turn.unit.intentions.of(event.id, turn.member.id)
+    noted = await turn.unit.attendance.of_person(event.id, turn.member.id) if _near(turn, event) else {}
     ahead = confirmed and not event.over(turn.now) and event.state == "published"
+    said = await turn.unit.intentions.of(event.id, turn.member.id) if ahead else Intention()
     way = WAYS.get(said.way) if ahead and event.mode == "hybrid" else None
     coming = COMING.get(said.coming) if ahead and not noted else None
     return lines(
@@ -61,6 +62,11 @@ async def own_lines(turn: Turn, event: Event, *, confirmed: bool) -> str:
         turn._("You take part: {way}", way=turn.say(way)) if way else "",
         *(turn.say(NOTED[state], day=day) for day, state in noted.items() if day_of(event, day)),
     )
+
+
+def _near(turn: Turn, event: Event) -> bool:
+    """Say whether anything can be noted of the event yet; before that nobody needs to look."""
+    return event.starts_at is not None and turn.now >= event.starts_at - OPENS_BEFORE
 
 
 async def series_line(turn: Turn, event: Event) -> str:
@@ -98,7 +104,7 @@ async def own_buttons(turn: Turn, event: Event, *, confirmed: bool) -> list[Butt
         found.append(Button(turn.p("button", "In person or online"), action("way", event.id)))
     if event.series_id and live:
         found.append(Button(turn.p("button", "The series"), action("series", event.series_id)))
-    if await turn.unit.certificates.of(event.id, turn.member.id):
+    if _near(turn, event) and await turn.unit.certificates.of(event.id, turn.member.id):
         found.append(Button(turn.p("button", "My certificate"), action("certificate", event.id)))
     return found
 

@@ -31,6 +31,9 @@ def notice_text(turn: Turn) -> str:
             "Please do not send sensitive cases here."
         ),
         turn._(
+            "Please lock your phone's screen. If somebody is about to take it, write /panic: everything here closes."
+        ),
+        turn._(
             "You decide: a nickname is fine, and you can see, correct, take along or delete your data "
             "at any time under Settings and privacy."
         ),
@@ -52,9 +55,38 @@ async def privacy(turn: Turn) -> Screen:
         title=turn._("Privacy notice"),
         rows=column(
             Button(turn.p("button", "How long"), "retention"),
+            Button(turn.p("button", "Stay safe"), "stay-safe"),
             Button(turn.p("button", "My data"), "my-data"),
             menu_button(turn),
         ),
+    )
+
+
+@tap("stay-safe", consent=False)
+async def stay_safe(turn: Turn) -> Screen:
+    """Say who can read along, and what people can do about it."""
+    return turn.screen(
+        paragraphs(
+            turn._(
+                "Telegram: the company can read what you and this bot write to each other, and sees when you do. "
+                "It is not a secret chat."
+            ),
+            turn._(
+                "WhatsApp: Meta sees who writes to whom and when. What you write to this bot can be read by Meta and "
+                "by Twilio, which passes it on, since it is a business chat."
+            ),
+            turn._(
+                "Your phone: lock the screen with six digits or more, hide the content of notifications, and clear "
+                "this chat now and then. Lists with names can't be forwarded, but a screen can always be photographed."
+            ),
+            turn._(
+                "In danger: write /panic, or as if by the way “tea is ready”. Your account closes at once, and where "
+                "the app allows it the messages of the last two days disappear. A coordinator can open it again."
+            ),
+            contact_line(turn),
+        ),
+        title=turn._("Stay safe"),
+        rows=column(Button(turn.p("button", "Back"), "privacy"), menu_button(turn)),
     )
 
 

@@ -179,6 +179,8 @@ async def take_pin_away(turn: Turn, member_id: int) -> Screen:
 
 
 async def _tell_others(turn: Turn, change: str, member_id: int) -> None:
+    done = {"frozen": "account-closed", "": "account-opened", "pin": "pin-taken-away"}[change]
+    await turn.unit.audit.append(done, f"member:{member_id}", actor_id=turn.member.id, at=turn.now)
     await turn.unit.outbox.notify(
         "hold-changed",
         turn.unit.members.holding(STAFF, besides=turn.member.id),

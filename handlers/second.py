@@ -88,12 +88,19 @@ async def second_person(turn: Turn, name: str, *args: int | str) -> Screen | Non
         at=turn.now,
         ends_at=turn.now + VALID,
     )
-    await _tell_others(turn, asked, "approval-asked")
+    if await _tell_others(turn, asked, "approval-asked"):
+        await _note(turn, asked, "asked")
     return await _status(turn, asked)
 
 
-async def _tell_others(turn: Turn, asked: Approval, kind: str, occurrence: str = "1") -> None:
-    await turn.unit.outbox.notify(
+async def _note(turn: Turn, asked: Approval, what: str) -> None:
+    """Write down who did what about it."""
+    subject = f"{asked.subject}:{asked.act}"
+    await turn.unit.audit.append(f"second-{what}", subject, actor_id=turn.member.id, at=turn.now)
+
+
+async def _tell_others(turn: Turn, asked: Approval, kind: str, occurrence: str = "1") -> int:
+    return await turn.unit.outbox.notify(
         kind,
         turn.unit.members.holding(STAFF, besides=turn.member.id),
         subject=asked.subject,
@@ -204,6 +211,7 @@ async def alone(turn: Turn, approval_id: int) -> Screen:
             asked.id, ("waiting",), "alone", runs_at=runs, ends_at=runs + VALID
         ):
             await _tell_others(turn, asked, "approval-asked", "alone")
+            await _note(turn, asked, "alone")
     return await _status(turn, await turn.unit.approvals.get(asked.id) or asked)
 
 
@@ -277,6 +285,7 @@ async def agree(turn: Turn, approval_id: int, seen: str) -> Screen:
             runs = turn.now + UNDO
             fields = {"approver_id": turn.member.id, "runs_at": runs, "ends_at": runs + timedelta(hours=1)}
             await turn.unit.approvals.advance(asked.id, ("waiting", "alone"), "approved", **fields)
+            await _note(turn, asked, "agreed")
             await tell_one(turn.unit, asked.asker_id, asked, "approved", turn.now)
         case Verdict.CHANGED | Verdict.GREW:
             await turn.unit.approvals.advance(asked.id, ("waiting", "alone"), "void")
@@ -304,6 +313,7 @@ async def _end(turn: Turn, approval_id: int, state: str) -> Screen:
     if asked is None or asked.act not in ACTS:
         return _gone(turn)
     if await turn.unit.approvals.advance(asked.id, OPEN, state):
+        await _note(turn, asked, state)
         for one in {asked.asker_id, asked.approver_id} - {turn.member.id, None}:
             assert one is not None  # noqa: S101 - None was taken out
             await tell_one(turn.unit, one, asked, state, turn.now)
@@ -344,6 +354,8 @@ async def _carry_out(unit: Unit, one: Approval, now: datetime) -> None:
         good = False
     if not await unit.approvals.advance(one.id, ("alone", "approved"), "done" if good else "void"):
         return
+    ended = "second-done" if good else "second-void"
+    await unit.audit.append(ended, f"{one.subject}:{one.act}", actor_id=one.asker_id, at=now)
     if good and act is not None:
         await act.do(unit, one.args, one.asker_id, now)
     for person in {one.asker_id, one.approver_id} - {None}:
@@ -403,6 +415,7 @@ async def _rule_screen(turn: Turn, note: str = "") -> Screen:
 async def switch_on(turn: Turn) -> Screen:
     """Ask a second person from now on."""
     await turn.unit.facts.put(RULE_OFF, "")
+    await turn.unit.audit.append("second-on", actor_id=turn.member.id, at=turn.now)
     return await _rule_screen(turn)
 
 
@@ -432,6 +445,7 @@ async def switch_off_knowingly(turn: Turn) -> Screen:
 
 async def _switch_off(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
     await unit.facts.put(RULE_OFF, "off")
+    await unit.audit.append("second-off", actor_id=asker_id, at=now)
 
 
 @tap("halt", who=COORDINATORS)
@@ -440,6 +454,7 @@ async def halt(turn: Turn) -> Screen:
     if not await turn.unit.facts.get(HALTED):
         await turn.unit.facts.put(HALTED, turn.now.isoformat())
         await turn.unit.approvals.stop_all()
+        await turn.unit.audit.append("halt", actor_id=turn.member.id, at=turn.now)
         for found in await turn.unit.announcements.under_way():
             await turn.unit.announcements.advance(found.id, ("sending",), "paused")
             await turn.unit.outbox.pause(found.subject, "announcement")
@@ -491,6 +506,7 @@ async def let_go_on(turn: Turn) -> Screen:
 
 async def _end_halt(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
     await unit.facts.put(HALTED, "")
+    await unit.audit.append("halt-end", actor_id=asker_id, at=now)
 
 
 async def _sign_off(unit: Unit, args: Args) -> Signed | None:

@@ -79,6 +79,7 @@ async def _send_out(
         topic=TOPIC,
     )
     await unit.announcements.reaches(found.id, people)
+    await unit.audit.append("sent", f"{found.subject}:{people}", actor_id=author_id, at=now)
     return True
 
 

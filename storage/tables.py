@@ -165,8 +165,11 @@ removals = sa.Table(  # messages that are to be taken out of a chat
     metadata,
     _id(),
     _ref("address_id", "addresses"),
-    sa.Column("message", sa.String(128), nullable=False),  # the provider's id
+    sa.Column(
+        "message", sa.String(170), nullable=False
+    ),  # the provider's id, or "key:" and the key of a reply
     sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
     sa.UniqueConstraint("address_id", "message"),
 )
 

@@ -238,7 +238,7 @@ class Stage:
         self.dispatcher = Dispatcher(database, self.community, by_key)
         self.dispatcher.farewell = self._farewell
         self.senders = [Sender(database, one, self.community, lambda: self.now) for one in by_key.values()]
-        self.remover = Remover(database, by_key)
+        self.remover = Remover(database, by_key, lambda: self.now)
         self.clock = Clock(database, self.community, lambda: self.now)
         for sender in self.senders:
             database.on_outgoing(sender.wake)

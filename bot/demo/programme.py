@@ -302,3 +302,25 @@ ANSWERS = (
 )
 """What people said of the webinar before the last: a "
         "rating, how they will use it, and their words."""
+
+SERIES = said("What Works", "ما الذي ينجح", "چی سەرکەوتوو دەبێت")
+SERIES_PLANNED = 8
+AGENDA = (
+    (9 * 60, 9 * 60 + 30, said("Welcome and names", "ترحيب وتعارف", "بەخێرهاتن و ناسین")),
+    (
+        9 * 60 + 30,
+        11 * 60,
+        said(
+            "Working together on real cases",
+            "عمل مشترك على حالات واقعية",
+            "کاری هاوبەش لەسەر کەیسی ڕاستەقینە",
+        ),
+    ),
+    (11 * 60, 11 * 60 + 30, said("Tea", "استراحة شاي", "پشووی چا")),
+    (
+        11 * 60 + 30,
+        13 * 60,
+        said("What each of us takes home", "ما يأخذه كل منا معه", "ئەوەی هەر یەکەمان دەیبەینەوە"),
+    ),
+)
+"""What happens on each day of an event of several: from and until which minute of the day, and what."""

@@ -12,12 +12,15 @@ from bot.demo.documents import PPTX, sheet, slides
 from bot.demo.people import PERSONAS, Persona, crowd, organisations
 from bot.demo.programme import (
     ABOUT,
+    AGENDA,
     ANSWERS,
     COMING,
     DRAFT,
     NOTES,
     PAST,
     POINTS,
+    SERIES,
+    SERIES_PLANNED,
     SLIDES,
     TOOL,
     WEBINARS,
@@ -27,6 +30,8 @@ from bot.demo.programme import (
 from bot.demo.said import Said, filled
 from handlers.privacy import VERSION
 from handlers.reminders import arm
+from handlers.rules.attendance import who_completed
+from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
 from handlers.rules.surveys import ENOUGH
 from handlers.second import RULE_OFF
@@ -38,6 +43,10 @@ from storage.unit import Unit
 
 SEEDED = "demo-seeded"
 JOIN_LINK = "https://meet.example.org/diwakhan"
+
+
+ATTENDED = ("webinar", "training", "workshop")
+"""The kinds of past events of which it was noted who was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,8 @@ async def seed(database: Database, account: str, now: datetime) -> None:
         await _survey(unit, events[len(WEBINARS) - 2], others, now)
         await _library(unit, events, documents)
         for number, coming in enumerate(COMING):
-            await _coming(unit, coming, [*members[:1], *others[number:]], now)
+            events.append(await _coming(unit, coming, [*members[:1], *others[number:]], now))
+        await _series(unit, [event for event in events if event.kind == "webinar"], now)
         await _draft(unit, now)
 
 
@@ -158,10 +168,35 @@ async def _past(unit: Unit, past: Past, people: Sequence[Someone], now: datetime
     await _register(unit, event, came, starts - timedelta(days=3))
     if fresh:
         await arm(unit, event, now)
+    elif past.kind in ATTENDED:
+        await _attended(unit, event, came)
     return event
 
 
-async def _coming(unit: Unit, coming: Coming, people: Sequence[Someone], now: datetime) -> None:
+async def _attended(unit: Unit, event: Event, people: Sequence[Someone]) -> None:
+    """Note who was there on each day, all but every sixth, and give certificates."""
+    days = days_of(event)
+    for day in days:
+        there = [one for number, one in enumerate(people, day.number) if number % 6]
+        for one in there:
+            await unit.attendance.mark(event.id, day.number, one.member, "present", day.starts_at, how="code")
+        absent = {one.member: "absent" for one in people if one not in there}
+        await unit.attendance.close(event.id, day.number, absent, day.ends_at)
+    if event.certificate:
+        present = await unit.attendance.present_days(event.id)
+        holders = who_completed(event.certificate, len(days), present)
+        await unit.certificates.settle(event.id, holders, days[-1].ends_at)
+
+
+async def _series(unit: Unit, events: Sequence[Event], now: datetime) -> None:
+    series = await unit.series.add("demo", "en", SERIES["en"], SERIES_PLANNED, now)
+    for lang in LANGUAGES:
+        await unit.series.put_title(series.id, lang, SERIES[lang])
+    for event in events:
+        await unit.events.change(event, series_id=series.id)
+
+
+async def _coming(unit: Unit, coming: Coming, people: Sequence[Someone], now: datetime) -> Event:
     starts = _at(now + timedelta(days=coming.days), coming.hour)
     uid = f"demo-coming-{coming.kind}-{coming.days}"
     event = await _event(unit, uid, coming.kind, coming.title, now - timedelta(days=6))
@@ -181,6 +216,12 @@ async def _coming(unit: Unit, coming: Coming, people: Sequence[Someone], now: da
     came = people[: coming.seats] if coming.days == 1 else people[1 : coming.seats + 1]
     await _register(unit, event, came, now - timedelta(days=2))
     await arm(unit, event, now)
+    days = days_of(event)
+    for day in days if len(days) > 1 else ():
+        for lang in LANGUAGES:
+            items = [(start, end, what[lang]) for start, end, what in AGENDA]
+            await unit.agendas.put(event.id, day.number, lang, items)
+    return event
 
 
 async def _draft(unit: Unit, now: datetime) -> None:

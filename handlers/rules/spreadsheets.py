@@ -166,6 +166,10 @@ def entry_of(organisation: Organisation) -> Entry:
     )
 
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no place for: one such character in a name, and nobody could open the file."""
+
+
 def workbook(title: str, rows: Iterable[Sequence[str | int]]) -> bytes:
     """Write an XLSX file in which no text is ever a formula; the first row is the heading."""
     from openpyxl import Workbook
@@ -175,7 +179,8 @@ def workbook(title: str, rows: Iterable[Sequence[str | int]]) -> bytes:
     sheet.title = title[:31]
     for number, row in enumerate(rows, 1):
         for column, value in enumerate(row, 1):
-            cell = sheet.cell(number, column, value if isinstance(value, int) else clean(value))
+            text = value if isinstance(value, int) else _NOT_XML.sub("", clean(value))
+            cell = sheet.cell(number, column, text)
             # openpyxl takes any text that begins with "=" for a formula.
             cell.data_type = "n" if isinstance(value, int) else "s"
     for letter in "ABCDEFG":

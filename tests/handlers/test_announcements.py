@@ -383,6 +383,7 @@ async def test_on_whatsapp_only_the_end_is_worth_a_message(stage: Stage) -> None
     coordinator = await written(stage, channel="whatsapp")
     await coordinator.forges("announcement-preview:1")
     await coordinator.says("Send now")
+    await stage.passes(timedelta(seconds=1))
     before = len(coordinator.phone)
     for _ in range(3):
         await stage.passes(timedelta(seconds=10))

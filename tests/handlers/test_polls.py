@@ -256,6 +256,7 @@ async def test_an_option_that_is_not_there_counts_nothing(stage: Stage, choice: 
 async def test_the_tally_grows_in_one_message(stage: Stage) -> None:
     people = [await stage.known("en") for _ in range(3)]
     coordinator = await asked(stage)
+    await stage.passes(timedelta(seconds=1))
     before = len(coordinator.phone)
     for person, label in zip(people, ("Sunday", "Sunday", "Monday"), strict=True):
         await person.taps(label)

@@ -52,3 +52,27 @@ async def test_panic_is_heard_whatever_question_waits(stage: Stage) -> None:
     await member.forges("rename")
     await member.says("Tea is ready")
     assert (await member.member()).hold == "locked"
+
+
+async def test_a_list_with_names_leaves_the_chat_after_ten_minutes(stage: Stage) -> None:
+    coordinator = await stage.known("en", role="coordinator")
+    await stage.known("en", name="Member, Basra")
+    await coordinator.forges("hold")
+    await coordinator.says("Basra")
+    assert any("Member, Basra" in shown.labels for shown in coordinator.phone)
+    await stage.passes(timedelta(minutes=9))
+    assert any("Member, Basra" in shown.labels for shown in coordinator.phone), (
+        "control: it stands until then"
+    )
+    await stage.passes(timedelta(minutes=2))
+    assert not any("Member, Basra" in shown.labels for shown in coordinator.phone)
+
+
+async def test_what_took_the_place_of_a_list_stays(stage: Stage) -> None:
+    coordinator = await stage.known("en", role="coordinator")
+    await stage.known("en", name="Member, Basra")
+    await coordinator.forges("hold")
+    await coordinator.says("Basra")
+    await coordinator.taps("Cancel")
+    await stage.passes(timedelta(minutes=12))
+    assert "Safety" in coordinator.last.text

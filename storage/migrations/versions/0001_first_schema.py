@@ -1086,8 +1086,9 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("address_id", sa.BigInteger(), nullable=False),
-        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("message", sa.String(length=170), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["address_id"],
             ["addresses.id"],
