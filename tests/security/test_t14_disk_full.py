@@ -1,4 +1,4 @@
-"""T14. A disk that takes no more: providers are told to send again, nothing is half-written, and it recovers by itself."""
+"""T14. A disk that takes no more: providers send again, nothing is half-written, and it goes on by itself."""
 
 from __future__ import annotations
 
