@@ -15,6 +15,7 @@ from bot.machine import Machine
 from bot.operator_commands import add_commands as add_operator_commands
 from bot.safety_commands import add_commands as add_safety_commands
 from bot.settings import Settings, SettingsError, read_settings
+from bot.token_commands import add_commands as add_token_commands
 from bot.whatsapp_commands import add_commands as add_whatsapp_commands
 from storage.database import Database
 from storage.leadership import AlreadyRunning
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add_key_commands(commands)
     add_operator_commands(commands)
     add_safety_commands(commands)
+    add_token_commands(commands)
     add_whatsapp_commands(commands)
     return parser
 
