@@ -229,7 +229,12 @@ async def approval_asked(turn: Turn, approval_id: int) -> Screen | None:
         paragraphs(
             turn._("Asked by: {name}", name=asker.name if asker else ""),
             _described(turn, asked),
-            _stands(turn, asked),
+            _stands(turn, asked)
+            if asked.state == "alone"
+            else turn._(
+                "Please look at it and answer until: {moment}",
+                moment=turn.speech.moment(asked.ends_at, turn.now),
+            ),
         ),
         title=turn._("A second person is needed"),
         rows=[
