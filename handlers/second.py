@@ -44,6 +44,7 @@ from storage.unit import Unit
 Args = tuple[int | str, ...]
 RULE_OFF = "second-person"
 HALTED = "halted"
+DAY = timedelta(days=1)
 SHOWN = 12
 """So much of the digest a button carries."""
 
@@ -77,7 +78,10 @@ async def second_person(turn: Turn, name: str, *args: int | str) -> Screen | Non
         return _halted_screen(turn)
     staff = await turn.unit.approvals.staff()
     off = await turn.unit.facts.get(RULE_OFF) == "off"
-    if not is_needed(staff, turn.member.id, off=off, people=signed.people, always=act.always):
+    reached = signed.people
+    if act.sends:
+        reached += await turn.unit.approvals.written_to(turn.member.id, turn.now - DAY)
+    if not is_needed(staff, turn.member.id, off=off, people=reached, always=act.always):
         return None
     asked = await turn.unit.approvals.ask(
         name,
