@@ -17,7 +17,7 @@ test: ready-dev ## install what is needed and run the tests
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: ready-dev ## the long tests: crashes, races, many people
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -n 2 -m slow
 
 check: ready-dev ## style, types, import rules, catalogs
 	@$(BIN)/ruff check .
@@ -34,6 +34,7 @@ lock: venv ## renew the hash-locked requirements
 	@command -v uv >/dev/null || $(PIP) install uv
 	@PATH="$$PATH:$(CURDIR)/$(BIN)"; uv $(COMPILE) -o requirements.lock && \
 		uv $(COMPILE) --extra dev -o requirements-dev.lock
+	@$(BIN)/python .ci/sbom.py
 
 clean: ## remove what make made (not var/, where the data are)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -65,6 +65,7 @@ class Database:
         self.vault = vault
         self.engine = _engine(self.url)
         self._writer = asyncio.Lock()
+        self._suspects = asyncio.Lock()
         self._direct: dict[bool, Direct] = {}
         self._jobs: deque[Job] = deque()
         self._running: asyncio.Task[None] | None = None
@@ -106,8 +107,8 @@ class Database:
         The task may await nothing but its unit: on SQLite it runs to its end in a thread, and may share its
         commit with others (see storage.direct). `first` is committed before, in a transaction of its own that
         outlives this process but perhaps not a power cut: cheap enough to note what one is about to do; where it
-        returns true, the task shares its commit with nobody. Raises TimeoutError after `within` seconds. Not
-        waiting any longer does not undo the work.
+        returns true, the task is a suspect, which is run after all other suspects and shares its commit with
+        nobody. Raises TimeoutError after `within` seconds. Not waiting any longer does not undo the work.
         """
         if self.is_sqlite:
             made: list[Unit] = []
@@ -119,13 +120,26 @@ class Database:
             self._tell(made[-1])
             result: T = job.result
             return result
-        async with asyncio.timeout(within or None):
-            if first is not None:
-                async with self._begin(writes=True) as before:
-                    await before.connection.execute(_NOT_FLUSHED)
-                    await first(before)
-            async with self.unit() as unit:
-                return await task(unit)
+        if first is None or await self._noted(first, within):
+            return await self._within(task, within)
+        async with self._suspects:
+            await self._noted(first, within, keep=True)
+            return await self._within(task, within)
+
+    async def _within(self, task: Task[T], within: float) -> T:
+        async with asyncio.timeout(within or None), self.unit() as unit:
+            return await task(unit)
+
+    async def _noted(self, first: Task[bool], within: float, *, keep: bool = False) -> bool:
+        """Commit what is to be known first, and return true; not for a suspect, unless told to `keep` it."""
+        async with asyncio.timeout(within or None), self.engine.connect() as raw:
+            connection = await raw.execution_options(diwakhan_writes=True)
+            async with connection.begin() as transaction:
+                await connection.execute(_NOT_FLUSHED)
+                suspect = await first(Unit(connection, self.vault, self.leases))
+                if suspect and not keep:
+                    await transaction.rollback()
+            return keep or not suspect
 
     async def look(self, task: Task[T], *, within: float = 0.0) -> T:
         """Run a task that only reads, in one consistent snapshot; it may await nothing but its unit."""

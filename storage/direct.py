@@ -65,7 +65,9 @@ class Job:
     """A unit of work that waits to be run, or was.
 
     `first` is committed before, in a transaction that outlives the process but perhaps not a power cut; where it
-    returns true, the task is run by itself, apart from all others. `within` is in seconds.
+    returns true, the job is a suspect: that is not kept but done again when its turn has come, after all others, and
+    its task is run by itself. So a job that kills the process has no other one counted with it more than once.
+    `within` is in seconds.
     """
 
     task: Task
@@ -73,6 +75,7 @@ class Job:
     within: float = 0.0
     result: Any = None
     error: BaseException | None = None
+    suspect: bool = False
     apart: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -122,30 +125,40 @@ class Direct:
         try:
             self._note(jobs)
             ready = [job for job in jobs if job.error is None]
-            group = [job for job in ready if not job.apart]
+            group = [job for job in ready if not job.suspect]
             if len(group) > 1 and not self._in_one(group):
                 for job in group:
                     job.apart = True
             elif len(group) == 1:
                 group[0].apart = True
             for job in ready:
-                if job.apart:
+                if job.apart and not job.suspect:
+                    self._alone(job, job.task)
+            for job in ready:
+                if job.suspect:
+                    self._note([job], keep=True)
                     self._alone(job, job.task)
         except BaseException as error:
             for job in jobs:
                 job.error = job.error or error
             self._let_go()
 
-    def _note(self, jobs: Sequence[Job]) -> None:
-        """Commit what is to be known first, without waiting for the disk."""
+    def _note(self, jobs: Sequence[Job], *, keep: bool = False) -> None:
+        """Commit what is to be known first, without waiting for the disk; of suspects only if told to `keep` it."""
         if not any(job.first for job in jobs):
             return
         self._synchronous("NORMAL")
         try:
             with self._begin() as connection:
+                driver: Any = connection.connection.driver_connection
                 for job in jobs:
-                    if job.first is not None:
-                        job.apart = bool(run_to_end(job.first(Driven(connection))))
+                    if job.first is None:
+                        continue
+                    driver.execute("SAVEPOINT note")
+                    job.suspect = bool(run_to_end(job.first(Driven(connection))))
+                    if job.suspect and not keep:
+                        driver.execute("ROLLBACK TO note")
+                    driver.execute("RELEASE note")
         finally:
             self._synchronous("FULL")
 

@@ -163,3 +163,11 @@ async def stage(database: Database, now: datetime) -> AsyncIterator[Stage]:
     """Return a stage on which people talk to the real machine."""
     async with staged(database, now) as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the tests by force measured, also where they ran in other processes."""
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {value}")
