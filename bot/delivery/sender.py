@@ -76,6 +76,8 @@ class Sender:
         self._took = 0.05
         self._more = True
         self._stopping = False
+        self._taking = asyncio.Event()
+        self._taking.set()
         self._last = (now(), time.monotonic())
         self.beat = time.monotonic()
         """When the sender last looked at its queue, by the monotonic clock."""
@@ -102,6 +104,13 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver until stopped."""
+        self._taking.clear()
+        try:
+            await self._run()
+        finally:
+            self._taking.set()
+
+    async def _run(self) -> None:
         while not self._stopping:
             self.beat = time.monotonic()
             claimed: list[Claimed] = []
@@ -112,6 +121,9 @@ class Sender:
             except Exception as error:
                 log.error("outbox unavailable", channel=self._channel.name, error=type(error).__name__)
                 await asyncio.sleep(1)
+            if self._stopping:
+                await self._give_back(claimed)
+                return
             for row in claimed:
                 self._start(row)
             if claimed:
@@ -125,13 +137,19 @@ class Sender:
         self._stopping = True
         self._database.leases.pop(self._key, None)
         self._wake.set()
-        back = [self._ledger.write(row, None, Later(0)) for row in self._handed]
+        handed = list(self._handed)
         self._handed.clear()
+        # What is being claimed at this moment has to be given back too, before the process lets go of the database.
+        back = (self._give_back(handed), self._taking.wait())
         tasks = {*self._replies, *self._others, *(asyncio.ensure_future(one) for one in back)}
         if tasks:
             await asyncio.wait(tasks, timeout=within)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ledger.settled(), 3)
+
+    async def _give_back(self, rows: Sequence[Claimed]) -> None:
+        """Put rows that were not sent back into their queues."""
+        await asyncio.gather(*(self._ledger.write(row, None, Later(0)) for row in rows))
 
     # --- office: who sends for the account ------------------------------------------------------------------
 

@@ -43,7 +43,9 @@ async def _event(world: World, title: str, starts_at: datetime) -> Event:
 
 async def _reminded(world: World, title: str) -> Counter[int]:
     log = [json.loads(line) for line in world.provider_log.read_text().splitlines()]
-    return Counter(one["chat"] for one in log if one["ok"] and f"Reminder: {title}" in one["text"])
+    return Counter(
+        one["chat"] for one in log if one["ok"] and "Reminder" in one["text"] and title in one["text"]
+    )
 
 
 async def _all_reminded(world: World, title: str, times: int) -> None:
