@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 import structlog
 
 from bot.breaker import Breaker
@@ -39,6 +40,8 @@ CLAIMED_AHEAD = 0.25
 """Seconds' worth of the permitted rate that is leased: little enough for a stop or a "no more" to count."""
 FARTHEST_WAIT = 5.0
 """Seconds of pacing waited in place; longer ones go back into the queue."""
+WITHOUT_DATABASE = 2.0
+"""Seconds until a message is tried again for which the database had to be read and was not there."""
 STEP = 5.0
 """Seconds by which the system's clock must go back to count as stepped."""
 
@@ -262,6 +265,10 @@ class Sender:
     async def _deliver(self, row: Claimed) -> None:
         try:
             ready = await self._renderer.render(row)
+        except (sa.exc.DBAPIError, OSError) as error:
+            log.error("a notice waits for the database", row=row.id, error=type(error).__name__)
+            await self._note(row, None, Later(WITHOUT_DATABASE))
+            return
         except Exception as error:
             log.error("notice could not be rendered", row=row.id, kind=row.kind, error=type(error).__name__)
             ready = Dropped("failed", "rejected", type(error).__name__)
