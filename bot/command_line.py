@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_: argparse.Namespace) -> int:
+    _leave_no_core()
     settings = read_settings()
     configure_logs(settings.log_level)
 
@@ -75,6 +77,14 @@ def _run(_: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=_loop()) as runner:
         runner.run(serve())
     return 0
+
+
+def _leave_no_core() -> None:
+    """Write no memory to the disk, should the process die of it: it holds the keys (POSIX only)."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
