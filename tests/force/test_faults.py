@@ -58,10 +58,10 @@ async def test_every_fault_ends_as_it_should_and_slows_nobody_else(
 
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("kind", ["accept_then_drop", "garbage"])
+@pytest.mark.parametrize("kind", ["accept_then_drop", "garbage", "server_error"])
 async def test_a_broadcast_that_may_have_arrived_is_not_repeated(everything: World, kind: str) -> None:
     assert await everything.node().start(), everything.logs()
-    everything.telegram.fault(kind, chat=everything.persons[0])
+    everything.telegram.fault(kind, chat=everything.persons[0], effect=kind == "server_error")
     await everything.broadcast("1")
     await everything.settled()
     report = await everything.report()
