@@ -133,6 +133,8 @@ async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> 
         capacity=usual.capacity,
         reminders=usual.reminders,
         survey_mode=usual.survey_mode,
+        per_organisation=usual.per_organisation,
+        approval=usual.approval,
     )
     for lang in LANGUAGES:
         if title[lang]:
