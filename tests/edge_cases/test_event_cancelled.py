@@ -77,9 +77,9 @@ async def test_an_announcement_that_waits_does_not_invite_to_what_is_cancelled(s
 async def test_no_survey_and_no_reminder_for_a_cancelled_event(stage: Stage) -> None:
     event, inside, _, coordinator = await crowded(stage)
     await coordinator.forges(f"event-cancel-yes:{event.id}")
-    count = len(inside.phone)
+    seen = {shown.id for shown in inside.phone}
     await stage.passes(4 * DAY)
-    assert len(inside.phone) == count
+    assert {shown.id for shown in inside.phone} <= seen
 
 
 async def test_the_calendar_takes_the_entry_out(stage: Stage) -> None:

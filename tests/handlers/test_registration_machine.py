@@ -143,7 +143,7 @@ class Registering(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 30, 240, 1440)))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        tick = Tick(self.now, Community(), self.database.unit)
+        tick = Tick(self.database.unit, self.now, Community())
         self.run(pass_on(tick))
 
     # --- what must hold -------------------------------------------------------------------------------------
