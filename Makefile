@@ -34,6 +34,7 @@ lock: venv ## renew the hash-locked requirements
 	@command -v uv >/dev/null || $(PIP) install uv
 	@PATH="$$PATH:$(CURDIR)/$(BIN)"; uv $(COMPILE) -o requirements.lock && \
 		uv $(COMPILE) --extra dev -o requirements-dev.lock
+	@$(BIN)/python .ci/sbom.py
 
 clean: ## remove what make made (not var/, where the data are)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

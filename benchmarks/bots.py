@@ -53,6 +53,7 @@ def diwakhan(community: Community, *, per_second: int = 0) -> Bot:
         "TELEGRAM_MODE": "webhook",
         "TELEGRAM_WEBHOOK_SECRET": SECRET,
         "TELEGRAM_MESSAGES_PER_SECOND": str(per_second or most_per_second()),
+        "MESSAGES_PER_MINUTE": "0",
     }
     command = [sys.executable, "-m", "bot.command_line", "run"]
     return Bot(OURS, command, environment, "/telegram/webhook", community)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from bot.machine import Machine
 from bot.operator_commands import add_commands as add_operator_commands
 from bot.safety_commands import add_commands as add_safety_commands
 from bot.settings import Settings, SettingsError, read_settings
+from bot.token_commands import add_commands as add_token_commands
 from bot.whatsapp_commands import add_commands as add_whatsapp_commands
 from storage.database import Database
 from storage.leadership import AlreadyRunning
@@ -57,11 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     add_key_commands(commands)
     add_operator_commands(commands)
     add_safety_commands(commands)
+    add_token_commands(commands)
     add_whatsapp_commands(commands)
     return parser
 
 
 def _run(_: argparse.Namespace) -> int:
+    _leave_no_core()
     settings = read_settings()
     configure_logs(settings.log_level)
 
@@ -73,6 +77,14 @@ def _run(_: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=_loop()) as runner:
         runner.run(serve())
     return 0
+
+
+def _leave_no_core() -> None:
+    """Write no memory to the disk, should the process die of it: it holds the keys (POSIX only)."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -93,7 +93,7 @@ class Dispatcher:
         async with self._in_order((inbound.channel, inbound.account, inbound.peer)):
             try:
                 await self._tried(inbound)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError) as error:
+            except (sa.exc.DBAPIError, OSError) as error:
                 raise Unavailable from error
 
     def _slowed(self, inbound: Inbound) -> Inbound | None:
@@ -120,9 +120,9 @@ class Dispatcher:
             except Poisonous:
                 await self._park(inbound, "killed the process")
                 return
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError):
-                raise
             except Exception as error:
+                if not tried.times or _out_of_reach(error):
+                    raise Unavailable from error
                 name = type(error).__name__
                 log.warning("turn failed", attempt=tried.times, error=name, at=_where(error))
                 if tried.times >= TRIES:
@@ -356,6 +356,12 @@ def _is_case(turn: Turn) -> bool:
         turn.inbound is not None and turn.inbound.what == "text" and looks_like_a_case(turn.inbound.text)
     )
     return turn.warned
+
+
+def _out_of_reach(error: Exception) -> bool:
+    """Say whether the database, and not the Turn, is what failed."""
+    lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError))
 
 
 def _typed(before: Conversation, inbound: Inbound) -> tuple[tuple[str, int], ...]:

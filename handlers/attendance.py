@@ -30,7 +30,7 @@ from handlers.kit import (
 )
 from handlers.pages import page_buttons, page_in
 from handlers.posters import check_in_poster
-from handlers.presence import day_line
+from handlers.presence import named_day
 from handlers.rules.attendance import STATES, at_closing, may_close, may_mark, open_for_check_in
 from handlers.rules.days import Day, day_of, days_of
 from handlers.rules.walk_ins import LONGEST_NAME, MOST_AT_ONCE, Entry, entries
@@ -116,7 +116,7 @@ async def _day_screen(turn: Turn, place: Place, note: str = "") -> Screen:
     return turn.screen(
         paragraphs(
             lines(
-                day_line(turn, day),
+                named_day(turn, event, day),
                 turn._("This day is closed.") if place.sheet.closed else "",
                 turn._("This event was cancelled.") if event.state == "cancelled" else "",
             ),
@@ -232,7 +232,7 @@ async def _code_screen(turn: Turn, place: Place, note: str = "") -> Screen:
         return await _day_screen(turn, place)
     code = await turn.unit.attendance.code(event.id, day.number, turn.now)
     link = turn.community.check_in_link(code)
-    when = day_line(turn, day) if len(days_of(event)) > 1 else turn.speech.date(day.starts_at)
+    when = named_day(turn, event, day)
     body = await aside(check_in_poster, event.title(turn.lang), when, code, link)
     file = await turn.unit.files.add(
         "check-in.png", "image/png", body, at=turn.now, expires_at=turn.now + POSTER_LASTS
@@ -534,7 +534,7 @@ async def day_sheets(turn: Turn, event_id: int, number: int) -> Screen:
     if not sheets:
         return await _day_screen(turn, place)
     return turn.screen(
-        day_line(turn, place.day),
+        named_day(turn, place.event, place.day),
         title=turn._("Sign-in sheets"),
         rows=column(Button(turn.p("button", "Back"), action("attendance", event_id, place.day.number))),
         attachments=[Attachment(one) for one in sheets],
@@ -557,7 +557,7 @@ async def day_close(turn: Turn, event_id: int, number: int) -> Screen:
     here = (place.event.id, place.day.number)
     return turn.screen(
         paragraphs(
-            day_line(turn, place.day),
+            named_day(turn, place.event, place.day),
             turn.n(
                 "{count} registered person is not noted. They will count as not having come, or as excused if they "
                 "had said so.",

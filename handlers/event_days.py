@@ -21,7 +21,7 @@ from handlers.kit import (
     paragraphs,
     tap,
 )
-from handlers.presence import day_line, series_line
+from handlers.presence import day_line, named_day, series_line
 from handlers.reminders import arm
 from handlers.rules.days import (
     LONGEST_DAY,
@@ -63,7 +63,9 @@ async def days_screen(turn: Turn, event: Event, note: str = "") -> Screen:
     """Show an event's days with how many were there on each."""
     there = (await turn.unit.attendance.present_per_day([event.id])).get(event.id, {})
     closed = await turn.unit.attendance.closed_days(event.id)
-    listed = [_day_lines(turn, day, there.get(day.number), day.number in closed) for day in days_of(event)]
+    listed = [
+        _day_lines(turn, event, day, there.get(day.number), day.number in closed) for day in days_of(event)
+    ]
     issued = await turn.unit.certificates.count(event.id)
     return turn.screen(
         paragraphs(
@@ -82,9 +84,9 @@ async def days_screen(turn: Turn, event: Event, note: str = "") -> Screen:
     )
 
 
-def _day_lines(turn: Turn, day: Day, there: int | None, closed: bool) -> str:
+def _day_lines(turn: Turn, event: Event, day: Day, there: int | None, closed: bool) -> str:
     counted = turn._("Were there: {count}", count=there or 0) if closed or there else ""
-    return lines(day_line(turn, day), counted)
+    return lines(named_day(turn, event, day), counted)
 
 
 def _days_buttons(turn: Turn, event: Event) -> list[list[Button]]:

@@ -68,6 +68,8 @@ KEPT = (
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
     Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before), ASKED),
     Kept("nominations", timedelta(days=90), lambda unit, before: unit.nominations.forget(before)),
+    Kept("second persons", timedelta(days=90), lambda unit, before: unit.approvals.forget(before)),
+    Kept("removals in vain", timedelta(hours=48), lambda unit, before: unit.removals.forget(before)),
     Kept("suggestions", timedelta(days=180), lambda unit, before: unit.suggestions.forget(before), TOPICS),
     Kept(
         "messages passed on",

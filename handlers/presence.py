@@ -32,6 +32,12 @@ def day_line(turn: Turn, day: Day) -> str:
     return turn._("Day {day}: {when}", day=day.number, when=when)
 
 
+def named_day(turn: Turn, event: Event, day: Day) -> str:
+    """Say when a day is, and which one where there are several."""
+    several = len(days_of(event)) > 1
+    return day_line(turn, day) if several else turn.speech.when(day.starts_at, day.ends_at, turn.now)
+
+
 def days_lines(turn: Turn, event: Event) -> str:
     """List when each day of an event is that has several, unless they are very many; else nothing."""
     days = days_of(event)

@@ -44,6 +44,7 @@ from storage.unit import Unit
 Args = tuple[int | str, ...]
 RULE_OFF = "second-person"
 HALTED = "halted"
+DAY = timedelta(days=1)
 SHOWN = 12
 """So much of the digest a button carries."""
 
@@ -77,7 +78,10 @@ async def second_person(turn: Turn, name: str, *args: int | str) -> Screen | Non
         return _halted_screen(turn)
     staff = await turn.unit.approvals.staff()
     off = await turn.unit.facts.get(RULE_OFF) == "off"
-    if not is_needed(staff, turn.member.id, off=off, people=signed.people, always=act.always):
+    reached = signed.people
+    if act.sends:
+        reached += await turn.unit.approvals.written_to(turn.member.id, turn.now - DAY)
+    if not is_needed(staff, turn.member.id, off=off, people=reached, always=act.always):
         return None
     asked = await turn.unit.approvals.ask(
         name,
@@ -229,7 +233,12 @@ async def approval_asked(turn: Turn, approval_id: int) -> Screen | None:
         paragraphs(
             turn._("Asked by: {name}", name=asker.name if asker else ""),
             _described(turn, asked),
-            _stands(turn, asked),
+            _stands(turn, asked)
+            if asked.state == "alone"
+            else turn._(
+                "Please look at it and answer until: {moment}",
+                moment=turn.speech.moment(asked.ends_at, turn.now),
+            ),
         ),
         title=turn._("A second person is needed"),
         rows=[

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.members import STAFF
+from storage.outbox import BROADCAST
 from storage.store import Store
-from storage.tables import approvals, members
+from storage.tables import announcements, approvals, members, outbox, polls
 
 OPEN = ("waiting", "alone", "approved")
 """The states in which it may still be carried out."""
@@ -90,6 +91,23 @@ class Approvals(Store):
             sa.select(members.c.id).where(members.c.role.in_(STAFF), members.c.state == "active")
         )
         return [row.id for row in rows]
+
+    async def written_to(self, author_id: int, since: datetime) -> int:
+        """Count to how many people somebody has written since a moment without a second person's yes."""
+        done = await self._listed(approvals.c.asker_id == author_id, approvals.c.state == "done")
+        agreed = [f"{one.act}:{one.args[0]}" for one in done if one.args]
+        subjects = sa.union_all(
+            *(
+                sa.select(sa.literal(f"{name}:").concat(sa.cast(table.c.id, sa.String))).where(
+                    table.c.author_id == author_id
+                )
+                for name, table in (("announcement", announcements), ("poll", polls))
+            )
+        )
+        counted = sa.select(sa.func.count()).select_from(outbox)
+        conditions = (outbox.c.lane == BROADCAST, outbox.c.created_at >= since)
+        named = (outbox.c.subject.in_(subjects), outbox.c.subject.not_in(agreed))
+        return int(await self.scalar(counted.where(*conditions, *named)) or 0)
 
     async def forget(self, before: datetime) -> int:
         """Drop what was asked before a moment."""

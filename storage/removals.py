@@ -87,6 +87,10 @@ class Removals(Store):
         )
         return str(mine.provider_id) if newest == mine.id else ""
 
+    async def forget(self, before: datetime) -> int:
+        """Give up what could not be removed since a moment."""
+        return await self.run(removals.delete().where(removals.c.due_at < before))
+
     async def done(self, ids: Sequence[int]) -> None:
         """Forget what was removed, or can't be."""
         await self.run(removals.delete().where(removals.c.id.in_(ids)))

@@ -297,7 +297,7 @@ class TelegramChannel:
         except NotSent as error:
             return Retry(detail=error.message[:40])
         except (NetworkError, TelegramError) as error:
-            return _uncertain(error, edits=bool(parcel.replaces))
+            return _uncertain(error, parcel)
         finally:
             if answering is not None:
                 await answering
@@ -551,8 +551,12 @@ def _bad_request(error: BadRequest) -> Outcome:
     return Rejected(error.message[:60])
 
 
-def _uncertain(error: TelegramError, *, edits: bool) -> Outcome:
-    """Tell an answer that refuses (5xx) from no answer at all; only an edit may be repeated blindly."""
+def _uncertain(error: TelegramError, parcel: Parcel) -> Outcome:
+    """Tell an answer that refuses (5xx) from no answer at all; only an edit may be repeated blindly.
+
+    Some 5xx come after the message was taken. That is a risk worth taking for one person's answer or reminder,
+    not for a broadcast: whoever got it twice would be many.
+    """
     detail = type(error).__name__
-    answered = any(f"({code})" in error.message for code in range(500, 600))
-    return Retry(detail=detail) if edits or answered else Unknown(detail)
+    refused = any(f"({code})" in error.message for code in range(500, 600)) and not parcel.broadcast
+    return Retry(detail=detail) if parcel.replaces or refused else Unknown(detail)

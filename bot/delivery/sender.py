@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 import structlog
 
 from bot.breaker import Breaker
@@ -39,6 +40,8 @@ CLAIMED_AHEAD = 0.25
 """Seconds' worth of the permitted rate that is leased: little enough for a stop or a "no more" to count."""
 FARTHEST_WAIT = 5.0
 """Seconds of pacing waited in place; longer ones go back into the queue."""
+WITHOUT_DATABASE = 2.0
+"""Seconds until a message is tried again for which the database had to be read and was not there."""
 STEP = 5.0
 """Seconds by which the system's clock must go back to count as stepped."""
 
@@ -76,6 +79,8 @@ class Sender:
         self._took = 0.05
         self._more = True
         self._stopping = False
+        self._taking = asyncio.Event()
+        self._taking.set()
         self._last = (now(), time.monotonic())
         self.beat = time.monotonic()
         """When the sender last looked at its queue, by the monotonic clock."""
@@ -102,6 +107,13 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver until stopped."""
+        self._taking.clear()
+        try:
+            await self._run()
+        finally:
+            self._taking.set()
+
+    async def _run(self) -> None:
         while not self._stopping:
             self.beat = time.monotonic()
             claimed: list[Claimed] = []
@@ -112,6 +124,9 @@ class Sender:
             except Exception as error:
                 log.error("outbox unavailable", channel=self._channel.name, error=type(error).__name__)
                 await asyncio.sleep(1)
+            if self._stopping:
+                await self._give_back(claimed)
+                return
             for row in claimed:
                 self._start(row)
             if claimed:
@@ -125,13 +140,19 @@ class Sender:
         self._stopping = True
         self._database.leases.pop(self._key, None)
         self._wake.set()
-        back = [self._ledger.write(row, None, Later(0)) for row in self._handed]
+        handed = list(self._handed)
         self._handed.clear()
+        # What is being claimed at this moment has to be given back too, before the process lets go of the database.
+        back = (self._give_back(handed), self._taking.wait())
         tasks = {*self._replies, *self._others, *(asyncio.ensure_future(one) for one in back)}
         if tasks:
             await asyncio.wait(tasks, timeout=within)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ledger.settled(), 3)
+
+    async def _give_back(self, rows: Sequence[Claimed]) -> None:
+        """Put rows that were not sent back into their queues."""
+        await asyncio.gather(*(self._ledger.write(row, None, Later(0)) for row in rows))
 
     # --- office: who sends for the account ------------------------------------------------------------------
 
@@ -244,6 +265,10 @@ class Sender:
     async def _deliver(self, row: Claimed) -> None:
         try:
             ready = await self._renderer.render(row)
+        except (sa.exc.DBAPIError, OSError) as error:
+            log.error("a notice waits for the database", row=row.id, error=type(error).__name__)
+            await self._note(row, None, Later(WITHOUT_DATABASE))
+            return
         except Exception as error:
             log.error("notice could not be rendered", row=row.id, kind=row.kind, error=type(error).__name__)
             ready = Dropped("failed", "rejected", type(error).__name__)

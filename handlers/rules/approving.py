@@ -12,7 +12,7 @@ from storage.approvals import Approval
 from storage.members import Member
 
 FEW = 20
-"""So many people may be written to without a second person."""
+"""So many people may be written to within a day without a second person."""
 VALID = timedelta(minutes=30)
 """For how long a second person may agree."""
 ALONE_AFTER = timedelta(minutes=30)

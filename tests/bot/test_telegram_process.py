@@ -88,7 +88,7 @@ async def test_a_stranger_arrives_and_an_administrator_makes_an_event(
     await boss.tap("Use the suggestion")
     await boss.expect("Coffee with the donor")
     await boss.tap("Preview and send")
-    await boss.expect("Send it now?")
+    await boss.expect("Send it now")
     await boss.tap("Send now")
     await boss.expect("The announcement was sent", timeout=20)
     await guest.expect("Coffee with the donor", timeout=20)

@@ -286,7 +286,7 @@ async def world(
             "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "DATABASE_URL": url,
             "SECRET_KEYS": key, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url,
             "TELEGRAM_MODE": "webhook", "TELEGRAM_WEBHOOK_SECRET": SECRET,
-            "TELEGRAM_MESSAGES_PER_SECOND": "2000", "LOG_LEVEL": "warning",
+            "TELEGRAM_MESSAGES_PER_SECOND": "2000", "MESSAGES_PER_MINUTE": "0", "LOG_LEVEL": "warning",
         }  # fmt: skip
         made = World(folder, url, telegram, starter, http, database, settings, people, seed)
         for person in made.persons:

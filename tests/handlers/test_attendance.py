@@ -409,3 +409,16 @@ async def test_slides_belong_to_the_day_they_were_shown(stage: Stage) -> None:
         assert any(
             title in one.text and f"Day: {day}" in one.text.translate(ISOLATES) for one in member.phone
         )
+
+
+async def test_who_gave_the_seat_back_and_comes_again_has_said_nothing_yet(stage: Stage) -> None:
+    event = await publish(stage, "training")
+    member = await register(await stage.known("en"), event)
+    await member.forges(f"coming:{event.id}:no")
+    await member.taps("Give my seat away")
+    await member.taps("Yes, cancel")
+    await stage.passes(timedelta(minutes=1))
+    await register(member, event)
+    assert "You said" not in member.sees
+    async with stage.database.reading() as unit:
+        assert await unit.intentions.of_event(event.id) == {}

@@ -45,6 +45,17 @@ async def test_T28_few_people_need_no_second_person(stage: Stage) -> None:
     assert got([*people, other], TEXT) == 4
 
 
+async def test_T28_many_small_ones_in_a_day_count_together(stage: Stage) -> None:
+    author, other = await stage.known("en", role="coordinator"), await stage.known("en", role="coordinator")
+    people = await a_crowd(stage, 6)
+    for number in range(4):
+        await author.forges(await drafts(stage, author, f"Number {number}."))
+    assert [got([*people, other], f"Number {number}.") for number in range(4)] == [7, 7, 0, 0]
+    stage.now += timedelta(days=1, minutes=1)
+    await author.forges(await drafts(stage, author, "Number 5."))
+    assert got([*people, other], "Number 5.") == 7, "control: the next day begins anew"
+
+
 async def test_T28_the_author_is_not_another_person_on_any_channel(stage: Stage) -> None:
     author, _ = await stage.known("en", role="coordinator"), await stage.known("en", role="coordinator")
     elsewhere = stage.person("whatsapp", "+9647000000009")
