@@ -291,7 +291,8 @@ def _seats_line(turn: Turn, event: Event, standing: Standing) -> str:
     if event.over(turn.now) or event.state != "published":
         return ""
     free = free_seats(event, standing.seats)
-    return lines(_free_line(turn, event, standing, free), _limits_line(turn, event))
+    asks = standing.mine is None or standing.mine.state == "invited"
+    return lines(_free_line(turn, event, standing, free), _limits_line(turn, event)) if asks else ""
 
 
 def _free_line(turn: Turn, event: Event, standing: Standing, free: int | None) -> str:
@@ -300,7 +301,7 @@ def _free_line(turn: Turn, event: Event, standing: Standing, free: int | None) -
             return turn._("Your organisation has all the seats it can have here. There is a waiting list.")
         case Waitlisted():
             return turn._("All seats are taken. There is a waiting list.")
-    if free is None or event.approval or (standing.mine is not None and standing.mine.state != "invited"):
+    if free is None or event.approval:
         return ""
     if free == 0:
         return turn._("All seats are taken. There is a waiting list.")

@@ -129,17 +129,20 @@ async def invite_one(turn: Turn, event_id: int, member_id: int) -> Screen:
 
 @tap("event-invite-org", who=COORDINATORS)
 async def invite_organisation(turn: Turn, organisation_id: int, event_id: str) -> Screen:
-    """Invite everybody of an organisation who may come and is on no list of the event yet."""
+    """Invite everybody else of an organisation who may come and has not been on any list of the event."""
     event = await _invitable(turn, int(event_id) if event_id.isdecimal() and len(event_id) < 19 else 0)
     if isinstance(event, Screen):
         return event
     if await turn.unit.organisations.get(organisation_id) is None:
         return await choose_organisation(turn, "event-invite", 0, f"{event.id}")
     everybody = await turn.unit.members.many(await turn.unit.organisations.people(organisation_id))
-    able = [one for one in everybody if may_attend(one.role, event.kind)]
-    count = sum([await invite_member(turn, event, one) for one in able])
+    count = 0
+    for one in everybody:
+        known = one.id == turn.member.id or await turn.unit.registrations.last_of(event.id, one.id)
+        if not known and may_attend(one.role, event.kind):
+            count += await invite_member(turn, event, one)
     told = turn.n("{count} person was invited.", "{count} people were invited.", count)
-    nobody = turn._("Everybody of this organisation is on a list of this event already.")
+    nobody = turn._("Nobody else of this organisation can be invited.")
     return _ask_whom(turn, event, told if count else nobody)
 
 

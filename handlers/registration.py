@@ -82,20 +82,13 @@ def _told(turn: Turn, outcome: Outcome) -> str:
         case Joined():
             return turn._("You are registered. Good to have you with us!")
         case Applied():
+            return turn._("Thank you! Your application has arrived.")
+        case Waitlisted(_, Because.FULL):
+            return turn._("All seats are taken. When one becomes free for you, you get a message and decide.")
+        case Waitlisted():
             return turn._(
-                "Thank you for applying. The coordinators choose who comes, and you get a message either way."
-            )
-        case Waitlisted(place, Because.FULL):
-            return turn._(
-                "All seats are taken, so you are on the waiting list. Your place in line: {place}. "
-                "When a seat becomes free for you, you get a message and decide.",
-                place=place,
-            )
-        case Waitlisted(place):
-            return turn._(
-                "Your organisation has all the seats it can have here, so you are on the waiting list. "
-                "Your place in line: {place}. When a seat becomes free for you, you get a message and decide.",
-                place=place,
+                "Your organisation has all the seats it can have here. "
+                "When one becomes free for you, you get a message and decide."
             )
         case Already():
             return turn._("You had registered already. Nothing has changed.")

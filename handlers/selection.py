@@ -272,9 +272,7 @@ async def registration_decided(turn: Turn, registration_id: int, state: str) -> 
     if event.state != "published" or event.started(turn.now):
         return None
     if state == "waitlisted":
-        return await event_card(
-            turn, event, turn._("You were chosen, but all seats are taken, so you are on the waiting list.")
-        )
+        return await event_card(turn, event, turn._("You were chosen, but all seats are taken."))
     return turn.screen(
         paragraphs(_verdict_text(turn, state), when_line(turn, event)),
         title=event.title(turn.lang),

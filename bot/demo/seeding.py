@@ -148,6 +148,8 @@ async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> 
         survey_mode=usual.survey_mode,
         certificate=usual.certificate,
         daily_survey=usual.daily_survey,
+        per_organisation=usual.per_organisation,
+        approval=usual.approval,
     )
     for lang in LANGUAGES:
         if title[lang]:

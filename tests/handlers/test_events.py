@@ -332,7 +332,7 @@ async def test_a_promotion_that_no_longer_holds_is_not_told(stage: Stage) -> Non
             "promoted", member.id, subject=f"event:{event.id}", occurrence="x", at=stage.now, args=(event.id,)
         )
     await stage.settles()
-    assert "a seat became free" not in second.last.text
+    assert "Good news" not in second.last.text
     async with stage.database.reading() as unit:
         states = await unit.outbox.all(outbox.select().where(outbox.c.kind == "promoted"))
     assert [row.state for row in states] == ["withdrawn"]

@@ -198,8 +198,8 @@ async def test_a_seat_that_was_held_twice_goes_to_who_waits(stage: Stage) -> Non
     await chooses(other, "link-yes")
     async with stage.database.reading() as unit:
         seats = await unit.registrations.seats(event.id)
-    assert (seats.confirmed, seats.waitlisted, seats.cancelled) == (2, 0, 0)
-    assert any("a seat became free" in shown.text for shown in waiting.phone)
+    assert (seats.confirmed, seats.offered, seats.waitlisted, seats.cancelled) == (1, 1, 0, 0)
+    assert any("a seat is free for you" in shown.text for shown in waiting.phone)
 
 
 @pytest.mark.parametrize("role", ["member", "coordinator", "donor", "administrator"])

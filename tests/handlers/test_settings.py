@@ -185,10 +185,10 @@ async def test_a_seat_is_freed_and_a_past_one_stays_as_a_count(stage: Stage) -> 
     async with stage.database.reading() as unit:
         promoted = await unit.registrations.of(coming.id, next_one)
         assert promoted is not None
-        assert promoted.state == "confirmed"
+        assert promoted.state == "offered"
         assert (await unit.registrations.seats(past.id)).confirmed == 1
         assert await unit.members.count(members.c.id == leaving) == 0
-    assert "a seat became free" in waiting.last.text
+    assert "a seat is free for you" in waiting.last.text
 
 
 async def test_the_only_administrator_is_warned(stage: Stage) -> None:

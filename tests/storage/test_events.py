@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from handlers.rules.seats import Joined, Waitlisted, decide
+from handlers.rules.seats import Asker, Joined, Waitlisted, decide
 from storage.database import Database
 from storage.events import Event
 from storage.moments import Arming
@@ -131,10 +131,46 @@ async def test_one_seat_each_and_the_line_in_order(unit: Unit, now: datetime) ->
     assert await unit.registrations.cancel(event.id, first, now)
     assert not await unit.registrations.cancel(event.id, first, now)
     assert await unit.registrations.of(event.id, first) is None
-    assert await unit.registrations.promote(event.id, 2, now) == waiting[:2]
-    assert await unit.registrations.promote(event.id, 0, now) == []
-    assert await unit.registrations.seats(event.id) == Seats(2, 1, 1)
-    assert await unit.registrations.promote(event.id, 9, now) == waiting[2:]
+    line = await unit.registrations.line(event.id)
+    assert (line.taken, line.length) == ({}, 3)
+    assert [one.member_id for one in line.waiting] == [], "who has no chat address can't be asked"
+    for person in waiting:
+        await unit.addresses.add(person, "telegram", "stage", f"{person}")
+    line = await unit.registrations.line(event.id)
+    assert [one.member_id for one in line.waiting] == waiting
+    await unit.registrations.offer(line.waiting[:2], now + timedelta(hours=1), now)
+    assert await unit.registrations.seats(event.id) == Seats(waitlisted=1, cancelled=1, offered=2)
+
+
+async def test_an_offer_ends_at_its_time_and_is_clipped_when_there_is_less(unit: Unit, now: datetime) -> None:
+    event = await an_event(unit, now)
+    people = [await a_member(unit, now) for _ in range(2)]
+    for person in people:
+        await unit.registrations.add(event.id, person, None, "waitlisted", now)
+    both = await unit.registrations.roster(event.id, "waitlisted", limit=9)
+    await unit.registrations.offer(both[:1], now + timedelta(hours=1), now)
+    await unit.registrations.offer(both[1:], now + timedelta(hours=5), now)
+    end = now + timedelta(hours=1)
+    assert await unit.registrations.lapsed(end - timedelta(microseconds=1)) == []
+    assert await unit.registrations.lapsed(end) == [event.id]
+    assert [one.member_id for one in await unit.registrations.expire(event.id, end)] == people[:1]
+    assert await unit.registrations.expire(event.id, end) == []
+    await unit.registrations.clip_offers(event.id, now + timedelta(hours=2))
+    assert await unit.registrations.lapsed(now + timedelta(hours=2)) == [event.id]
+
+
+async def test_a_registration_moves_only_from_the_state_that_was_seen(unit: Unit, now: datetime) -> None:
+    event = await an_event(unit, now)
+    person = await a_member(unit, now)
+    await unit.registrations.add(event.id, person, None, "applied", now)
+    seen = await unit.registrations.of(event.id, person)
+    assert seen is not None
+    assert await unit.registrations.move(seen, "confirmed", now)
+    assert not await unit.registrations.move(seen, "declined", now)
+    await unit.registrations.keep_reason(seen.id, "=she keeps the books")
+    again = await unit.registrations.get(seen.id)
+    assert again is not None
+    assert (again.state, again.reason) == ("confirmed", "=she keeps the books")
 
 
 async def test_who_comes_back_goes_to_the_end_and_is_not_counted_as_cancelled(
@@ -197,15 +233,17 @@ async def test_seats_are_never_oversold(database: Database, now: datetime, capac
     async with database.unit() as unit:
         event = await an_event(unit, now, capacity=capacity)
         people = [await a_member(unit, now) for _ in range(24)]
+        for person in people:
+            await unit.addresses.add(person, "telegram", "stage", f"{person}")
 
     async def join(person: int) -> type:
         async with database.unit() as unit:
             held = await unit.events.hold(event.id)
             assert held is not None
             mine = await unit.registrations.of(event.id, person)
-            taken = await unit.registrations.seats(event.id)
+            line = await unit.registrations.line(event.id)
             await asyncio.sleep(0)
-            outcome = decide(held, mine, taken, "member", held.revision, now)
+            outcome = decide(held, line, Asker("member", None, mine), held.revision, now)
             state = {Joined: "confirmed", Waitlisted: "waitlisted"}.get(type(outcome))
             if state:
                 await unit.registrations.add(event.id, person, None, state, now)
