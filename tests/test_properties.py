@@ -117,4 +117,4 @@ async def test_many_taps_at_once_never_oversell_the_last_seats(stage: Stage) -> 
     await asyncio.gather(*(person.forges("unregister-yes:1") for person in people[:6]))
     async with stage.database.reading() as unit:
         seats = await unit.registrations.seats(1)
-    assert (seats.confirmed, seats.waitlisted) == (5, 1)
+    assert (seats.held, seats.waitlisted) == (5, 1)

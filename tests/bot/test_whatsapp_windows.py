@@ -232,8 +232,8 @@ async def test_feedback_is_asked_for_outside_the_window(running: House) -> None:
         await unit.registrations.add(
             event.id, (await running.address(person)).member_id, None, "confirmed", running.now
         )
-    for _ in range(5):
-        await running.passes(timedelta(hours=18))
+    for _ in range(4):
+        await running.passes(timedelta(hours=24))
     await opens(running, person)
     await person.expect("تقييمك")
 
