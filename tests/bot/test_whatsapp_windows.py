@@ -87,6 +87,12 @@ async def test_a_member_outside_the_window_takes_part_from_invitation_to_feedbac
     await running.passes(timedelta(hours=48))  # the reminder of the day before
     await opens(running, person)
     await person.expect("https://meet.example.org/what-works")
+    await running.passes(timedelta(hours=48))  # it is over, and feedback is asked for
+    await opens(running, person)
+    for _ in range(6):  # the invitation, the introduction, three questions, the review
+        await person.say("1")
+        await running.settles()
+    await person.expect({"en": "Thank you!", "ar": "شكرًا", "ku": "سوپاس"}[lang])
     mine = await running.rows(outbox.c.address_id == (await running.address(person)).id)
     assert {row.state for row in mine} <= {"sent", "delivered"}, [
         (row.kind, row.state, row.reason) for row in mine
