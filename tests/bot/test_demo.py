@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import shutil
 import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +34,27 @@ from storage.progress import Progress
 from storage.tables import events, files, members
 
 HERE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the demo's database and keys, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("filled")
+
+    async def fill() -> None:
+        async with running(folder):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, fill()).result()
+    return folder
+
+
+@pytest.fixture
+def folder(filled: Path, tmp_path: Path) -> Path:
+    """Return a folder of the test's own in which the demo has run before."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @asynccontextmanager
@@ -195,16 +219,16 @@ async def test_there_is_no_page_without_the_demo(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "", "["]
 )
-async def test_another_name_for_this_machine_is_refused(tmp_path: Path, host: str) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_another_name_for_this_machine_is_refused(folder: Path, host: str) -> None:
+    async with running(folder) as machine, page(machine) as client:
         for path in ("/", "/demo/chat/coordinator", "/demo/stream", "/demo/static/chat.js", "/demo/file/1"):
             assert (await client.get(path, headers={"Host": host})).status_code == 421
         posted = await client.post("/demo/clock", json={"step": "day"}, headers={"Host": host})
         assert posted.status_code == 421
 
 
-async def test_another_page_may_change_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_another_page_may_change_nothing(folder: Path) -> None:
+    async with running(folder) as machine, page(machine) as client:
         for origin in ("https://evil.example", "null", "", "http://127.0.0.1:9999", "https://127.0.0.1:8000"):
             for path in ("/demo/say", "/demo/tap", "/demo/clock", UPLOAD_PATH):
                 refused = await client.post(path, json={"step": "day"}, headers={"Origin": origin})
@@ -214,8 +238,8 @@ async def test_another_page_may_change_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("base", [HERE, "http://localhost:8000", "http://[::1]:8000"])
-async def test_the_page_speaks_three_languages_and_loads_nothing_foreign(tmp_path: Path, base: str) -> None:
-    async with running(tmp_path) as machine, page(machine, base) as client:
+async def test_the_page_speaks_three_languages_and_loads_nothing_foreign(folder: Path, base: str) -> None:
+    async with running(folder) as machine, page(machine, base) as client:
         for lang, html in (("en", '<html lang="en" dir="ltr">'), ("ar", '<html lang="ar" dir="rtl">'),
                            ("ku", '<html lang="ckb" dir="rtl">')):  # fmt: skip
             shown = await client.get("/", params={"lang": lang})
@@ -230,8 +254,8 @@ async def test_the_page_speaks_three_languages_and_loads_nothing_foreign(tmp_pat
             assert (await client.get(f"/demo/static/{name}")).status_code == 404
 
 
-async def test_the_language_is_guessed_from_the_browser(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_the_language_is_guessed_from_the_browser(folder: Path) -> None:
+    async with running(folder) as machine, page(machine) as client:
         for spoken, lang in (
             ("ckb-IQ,en;q=0.5", "ckb"),
             ("fr,ar;q=0.9", "ar"),
@@ -263,21 +287,21 @@ async def test_the_language_is_guessed_from_the_browser(tmp_path: Path) -> None:
         (UPLOAD_PATH, b"x" * (22 * 1024 * 1024), 413),
     ],
 )
-async def test_bad_posts_are_refused(tmp_path: Path, path: str, body: bytes, status: int) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_bad_posts_are_refused(folder: Path, path: str, body: bytes, status: int) -> None:
+    async with running(folder) as machine, page(machine) as client:
         assert (await client.post(path, content=body)).status_code == status
         async with machine.database.reading() as unit:
             assert await unit.addresses.find("browser", "demo", "guest-1") is None
 
 
-async def test_odd_addresses_are_not_found(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_odd_addresses_are_not_found(folder: Path) -> None:
+    async with running(folder) as machine, page(machine) as client:
         for path in ("/demo/chat/Upper", "/demo/chat/" + "x" * 41, "/demo/file/0", "/demo/file/" + "9" * 30):
             assert (await client.get(path)).status_code == 404
 
 
-async def test_a_file_is_given_only_by_the_message_that_carries_it(tmp_path: Path, now: datetime) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_a_file_is_given_only_by_the_message_that_carries_it(folder: Path, now: datetime) -> None:
+    async with running(folder) as machine, page(machine) as client:
         async with machine.database.unit() as unit:
             await unit.browser.add("guest-1", mine=False, body={"text": "no file"}, at=now)
             mine = {"file": {"id": 1, "name": "a", "mime": "text/plain", "size": 1}}
@@ -295,8 +319,8 @@ async def test_a_file_is_given_only_by_the_message_that_carries_it(tmp_path: Pat
         ]
 
 
-async def test_said_twice_is_heard_once(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine, page(machine) as client:
+async def test_said_twice_is_heard_once(folder: Path) -> None:
+    async with running(folder) as machine, page(machine) as client:
         for _ in range(2):
             said = await client.post("/demo/say", json={"peer": "guest-1", "id": "1", "text": "/start"})
             assert said.status_code == 204
@@ -310,12 +334,12 @@ async def test_said_twice_is_heard_once(tmp_path: Path) -> None:
 # --- the clock ----------------------------------------------------------------------------------------------
 
 
-async def test_time_moves_forward_stops_at_what_is_due_and_is_kept(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine:
+async def test_time_moves_forward_stops_at_what_is_due_and_is_kept(folder: Path) -> None:
+    async with running(folder) as machine:
         before = machine.time.now()
         async with machine.database.reading() as unit:
-            due = await unit.moments.first_after(before)
-        assert due is not None
+            found = await unit.moments.first_after(before), await unit.outbox.first_after(before, "browser")
+        due = min(one for one in found if one is not None)
         assert await travel(machine, "next")
         assert timedelta() <= machine.time.now() - due < timedelta(seconds=30)
         async with machine.database.reading() as unit:
@@ -329,7 +353,7 @@ async def test_time_moves_forward_stops_at_what_is_due_and_is_kept(tmp_path: Pat
         title = first[0].title(PERSONAS[0].lang)
         assert sum(title in one for one in told) >= 1, told
         moved = machine.time.now()
-    async with running(tmp_path) as machine:
+    async with running(folder) as machine:
         assert machine.time.now() >= moved
         async with page(machine) as client:
             answer = await client.post("/demo/clock", json={"step": "hour"})
@@ -337,8 +361,8 @@ async def test_time_moves_forward_stops_at_what_is_due_and_is_kept(tmp_path: Pat
     assert json.loads(answer.text)["moved"]
 
 
-async def test_nothing_due_is_said_so(tmp_path: Path) -> None:
-    async with running(tmp_path) as machine:
+async def test_nothing_due_is_said_so(folder: Path) -> None:
+    async with running(folder) as machine:
         async with machine.database.unit() as unit:
             await unit.moments.run(sa.text("DELETE FROM moments"))
             await unit.moments.run(sa.text("DELETE FROM outbox"))

@@ -19,10 +19,11 @@ SECRET = "a-secret-of-the-webhook-1"
 @pytest.fixture(params=["polling", "webhook"])
 async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[FakeTelegram, Program]]:
     """Run the program in one of its two modes beside a fake Telegram."""
-    async with FakeTelegram(token=TOKEN) as telegram:
+    async with FakeTelegram(token=TOKEN, per_second=None, per_chat=None) as telegram:
         program = Program(
             tmp_path,
             TELEGRAM_BOT_TOKEN=TOKEN,
+            TELEGRAM_MESSAGES_PER_SECOND="2000",
             TELEGRAM_API_URL=telegram.url,
             TELEGRAM_MODE=request.param,
             TELEGRAM_WEBHOOK_SECRET=SECRET,
