@@ -157,7 +157,7 @@ async def house(tmp_path: Path, **settings: Any) -> AsyncIterator[House]:
         twilio.now = machine.time.now
         twilio.inbound_url = twilio.public_inbound_url = f"{url}/twilio/inbound"
         for sender in machine.senders.values():
-            sender._pacer._seconds_per_chat = 0.0
+            sender._pacer._seconds_between = lambda chat: 0.0
         config = uvicorn.Config(
             application(machine), lifespan="off", loop="none", log_config=None, log_level="critical",
             access_log=False,
