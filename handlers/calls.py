@@ -27,10 +27,24 @@ from handlers.kit import (
 from handlers.menu import menu_button
 from handlers.pages import numbered_label
 from handlers.questions import ask_about
+from handlers.rules.approving import Signed, digest
 from handlers.rules.calling import reminder_due
 from handlers.rules.drafts import link_in
 from handlers.rules.quiet import around, is_quiet
-from locales import BAGHDAD, LANGUAGES, N_, NP_, Message, block, clean, parse_moment, speech, to_ascii_digits
+from handlers.second import ACTS, Act, Args, second_person
+from locales import (
+    BAGHDAD,
+    LANGUAGES,
+    N_,
+    NP_,
+    Message,
+    block,
+    clean,
+    isolate,
+    parse_moment,
+    speech,
+    to_ascii_digits,
+)
 from storage.calls import Call
 from storage.outbox import BROADCAST
 from storage.unit import Unit
@@ -439,30 +453,68 @@ async def discard(turn: Turn, call_id: int) -> Screen:
 
 @tap("call-publish", who=COORDINATORS)
 async def publish(turn: Turn, call_id: int) -> Screen:
-    """Publish a call, once, and tell all members; nobody is woken for it."""
+    """Publish a call, once, and tell all members; a second person may have to agree, and nobody is woken for it."""
     one = await turn.unit.calls.hold(call_id)
     if one is None or not one.ready or (one.deadline and one.deadline <= turn.now):
         return await _onward(turn, call_id)
-    if await turn.unit.calls.advance(one.id, "draft", "open"):
-        await turn.unit.outbox.notify(
-            "call-news",
-            turn.unit.members.holding(MEMBERS, turn.member.id),
-            subject=f"call:{one.id}",
-            occurrence="open",
-            at=turn.now,
-            args=(one.id,),
-            lane=BROADCAST,
-            topic="announcements",
-            not_before=daytime(turn),
-            expires_at=one.deadline,
-        )
+    if one.state == "draft":
+        if asked := await second_person(turn, "call", one.id):
+            return asked
+        await _publish(turn.unit, (one.id,), turn.member.id, turn.now)
     return await _onward(turn, call_id, turn._("It is published. All members are told."))
 
 
-def daytime(when: Turn | Tick) -> datetime:
+async def _publish(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    one = await unit.calls.hold(int(args[0]))
+    if one is None or not await unit.calls.advance(one.id, "draft", "open"):
+        return
+    await unit.audit.append("published", f"call:{one.id}", actor_id=asker_id, at=now)
+    await unit.outbox.notify(
+        "call-news",
+        unit.members.holding(MEMBERS, asker_id),
+        subject=f"call:{one.id}",
+        occurrence="open",
+        at=now,
+        args=(one.id, _wording(one)),
+        lane=BROADCAST,
+        topic="announcements",
+        not_before=daytime(now),
+        expires_at=one.deadline,
+    )
+
+
+def _wording(one: Call) -> str:
+    """Sum up what a call says, so that nothing else is told than what was agreed to."""
+    return digest(sorted(one.texts.items()), one.link)[:12]
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    one = await unit.calls.get(int(args[0]))
+    if one is None or one.state != "draft" or not one.ready:
+        return None
+    return Signed(digest(_wording(one), one.deadline), await unit.members.size(unit.members.holding(MEMBERS)))
+
+
+async def _show_whole(turn: Turn, args: Args) -> Screen:
+    one = await turn.unit.calls.get(int(args[0]))
+    if one is None:
+        return await _onward(turn, int(args[0]))
+    wordings = [
+        lines(isolate(title), block(text))
+        for title, text in (one.texts.get(lang, ("", "")) for lang in LANGUAGES)
+    ]
+    link = turn._("Application form: {link}", link=one.link) if one.link else ""
+    return turn.screen(
+        paragraphs(*wordings, lines(deadline_line(turn, one), link)), title=turn.say(KINDS[one.kind].name)
+    )
+
+
+ACTS["call"] = Act(N_("a call to all members"), _sign, _show_whole, _publish, sends=True)
+
+
+def daytime(now: datetime) -> datetime:
     """Return now, or the next morning where it is night."""
-    zone = when.community.zone
-    return around(when.now, zone)[1] if is_quiet(when.now, zone) else when.now
+    return around(now)[1] if is_quiet(now) else now
 
 
 @tap("call-close", who=COORDINATORS)
@@ -476,10 +528,10 @@ async def close(turn: Turn, call_id: int) -> Screen:
 
 
 @notice("call-news")
-async def tell_news(turn: Turn, call_id: int) -> Screen | None:
-    """Tell a member that a call is open."""
+async def tell_news(turn: Turn, call_id: int, wording: str) -> Screen | None:
+    """Tell a member that a call is open, in the words that were published."""
     one = await turn.unit.calls.get(call_id)
-    if one is None or one.state != "open":
+    if one is None or one.state != "open" or _wording(one) != wording:
         return None
     return replace(await _card(turn, one, turn.say(KINDS[one.kind].news)), lasting=True)
 

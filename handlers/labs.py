@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.calls import DESK_WAYS, OWN_WAYS, again, daytime
 from handlers.kit import (
     COORDINATORS,
@@ -23,11 +25,14 @@ from handlers.kit import (
 from handlers.materials import fault_of
 from handlers.menu import menu_button
 from handlers.onboarding import organisation_name
+from handlers.rules.approving import Signed, digest
 from handlers.rules.drafts import link_in
 from handlers.rules.sharing import FALLBACK
-from locales import LANGUAGES, search_key, speech
+from handlers.second import ACTS, Act, Args, second_person
+from locales import LANGUAGES, N_, search_key, speech
 from storage.calls import Call, Paper
 from storage.outbox import BROADCAST
+from storage.unit import Unit
 
 NAMED = 8
 
@@ -159,7 +164,7 @@ def _ask_document(turn: Turn, one: Call, stage: str, lang: str, note: str = "") 
 
 @answer("lab-add-in", who=MEMBERS)
 async def document_given(turn: Turn, reply: Reply, call_id: int, stage: str, lang: str) -> Screen:
-    """Keep a new version and tell the lab's members; a final one in a new language reaches its readers."""
+    """Keep a new version; the lab's members are told of a draft. What comes after the sending is in the library."""
     one = await _lab(turn, call_id)
     if fault := fault_of(turn, reply):
         return _ask_document(turn, one, stage, lang, fault)
@@ -175,9 +180,7 @@ async def document_given(turn: Turn, reply: Reply, call_id: int, stage: str, lan
         await _tell_members(turn, one, kept)
         return await _documents(turn, one, turn._("Kept. The lab's members are told."))
     if one.paper_sent_at is not None:
-        await _into_library(turn, one, kept)
-        if kept.version == 1:
-            await _tell_readers(turn, one, (lang,), lang)
+        await _into_library(turn.unit, one, kept, turn.now)
     return await _final(turn, one, turn._("It is kept."))
 
 
@@ -265,37 +268,67 @@ async def _opened(turn: Turn, one: Call) -> str:
 
 @tap("lab-send", who=COORDINATORS)
 async def send(turn: Turn, call_id: int) -> Screen:
-    """Offer the final paper to every member, once, and put it into the library."""
+    """Offer the final paper to every member, once, and put it into the library; a second person may have to agree."""
     one = await _lab(turn, call_id)
-    finals = await turn.unit.calls.papers(one.id, "final")
-    if finals and await turn.unit.calls.send_paper(one.id, turn.now):
-        for paper in finals:
-            await _into_library(turn, one, paper)
-        await _tell_readers(turn, one, LANGUAGES, "all")
+    if asked := await second_person(turn, "paper", one.id):
+        return asked
+    await _send(turn.unit, (one.id,), turn.member.id, turn.now)
     return await _final(turn, await _lab(turn, call_id))
 
 
-async def _into_library(turn: Turn, one: Call, paper: Paper) -> None:
-    title = one.title(paper.lang)
-    words = search_key(" ".join(one.title(lang) for lang in LANGUAGES))
-    kept = await turn.unit.materials.draft(turn.now, paper.lang)
-    await turn.unit.materials.change(
-        kept.id, kind="paper", title=title, search_key=words, file_id=paper.file_id, link=paper.link, state="published"
-    )  # fmt: skip
-
-
-async def _tell_readers(turn: Turn, one: Call, langs: tuple[str, ...], occurrence: str) -> None:
-    await turn.unit.outbox.notify(
+async def _send(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    one = await unit.calls.hold(int(args[0]))
+    finals = await unit.calls.papers(int(args[0]), "final")
+    if one is None or not finals or not await unit.calls.send_paper(one.id, now):
+        return
+    await unit.audit.append("sent", f"call:{one.id}", actor_id=asker_id, at=now)
+    for paper in finals:
+        await _into_library(unit, one, paper, now)
+    await unit.outbox.notify(
         "paper-out",
-        turn.unit.members.readers(turn.unit.members.holding(MEMBERS), langs),
+        unit.members.holding(MEMBERS),
         subject=f"call:{one.id}",
-        occurrence=f"final:{occurrence}",
-        at=turn.now,
+        occurrence="final",
+        at=now,
         args=(one.id,),
         lane=BROADCAST,
         topic="materials",
-        not_before=daytime(turn),
+        not_before=daytime(now),
     )
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    one = await unit.calls.get(int(args[0]))
+    finals = await unit.calls.papers(int(args[0]), "final")
+    if one is None or not finals or one.paper_sent_at is not None:
+        return None
+    signed = digest([(paper.id, paper.file_id, paper.link) for paper in finals])
+    return Signed(signed, await unit.members.size(unit.members.holding(MEMBERS)))
+
+
+async def _show_finals(turn: Turn, args: Args) -> Screen:
+    one = await turn.unit.calls.get(int(args[0]))
+    if one is None:
+        raise Outdated("lab")
+    finals = await turn.unit.calls.papers(one.id, "final")
+    return turn.screen(
+        lines(*(lines(_version(turn, paper), paper.link) for paper in finals)),
+        title=one.title(turn.lang),
+        attachments=[Attachment(paper.file_id) for paper in finals if paper.file_id],
+        private=True,
+    )
+
+
+ACTS["paper"] = Act(N_("a paper for all members"), _sign, _show_finals, _send, sends=True)
+
+
+async def _into_library(unit: Unit, one: Call, paper: Paper, now: datetime) -> None:
+    title = one.title(paper.lang)
+    words = search_key(" ".join(one.title(lang) for lang in LANGUAGES))
+    kept = await unit.materials.draft(now, paper.lang)
+    await unit.materials.change(
+        kept.id, kind="paper", title=title, search_key=words, file_id=paper.file_id, link=paper.link, state="published"
+    )  # fmt: skip
 
 
 @notice("paper-out")
