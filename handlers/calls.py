@@ -59,7 +59,7 @@ Ways = Callable[[Turn, Call], Awaitable[list[list[Button]]]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is said of a kind of call: to members, to coordinators, and where Back leads."""
+    """What is said of a kind of call, to members and to coordinators."""
 
     name: Message
     none: Message
@@ -70,8 +70,6 @@ class Kind:
     joined: Message
     leave: Message
     people: tuple[str, str]
-    back: str
-    desk_back: str
 
 
 KINDS: dict[str, Kind] = {
@@ -85,8 +83,6 @@ KINDS: dict[str, Kind] = {
         joined=N_("Noted. You are reminded before the deadline."),
         leave=NP_("button", "Not interested"),
         people=("{count} person is interested.", "{count} people are interested."),
-        back="community",
-        desk_back="look-after",
     ),
     "lab": Kind(
         name=N_("Collaboration labs"),
@@ -98,8 +94,6 @@ KINDS: dict[str, Kind] = {
         joined=N_("You are part of the lab. Its working documents are here."),
         leave=NP_("button", "Leave the lab"),
         people=("{count} person takes part.", "{count} people take part."),
-        back="together",
-        desk_back="together-desk",
     ),
 }
 OWN_WAYS: dict[str, Ways] = {}
@@ -136,7 +130,7 @@ async def _list_screen(turn: Turn, kind: str, note: str = "") -> Screen:
                 for number, one in numbered
             ),
             [Button(turn.p("button", "Our grants"), "our-grants")] if kind == "grant" else [],
-            [Button(turn.p("button", "Back"), what.back), menu_button(turn)],
+            [Button(turn.p("button", "Back"), "community"), menu_button(turn)],
         ],
         note=note,
     )
@@ -247,7 +241,7 @@ async def _desk(turn: Turn, kind: str, note: str = "") -> Screen:
                 for number, one in numbered
             ),
             [Button(turn.p("button", "New"), action("call-new", kind))],
-            [Button(turn.p("button", "Back"), what.desk_back), menu_button(turn)],
+            [Button(turn.p("button", "Back"), "look-after"), menu_button(turn)],
         ],
         note=note,
     )  # fmt: skip

@@ -24,7 +24,7 @@ TOGETHER = (
     Entry(NP_("button", "Organisations"), "directory", MEMBERS),
     Entry(NP_("button", "Mentorship"), "mentoring", MEMBERS),
     Entry(NP_("button", "Small grants"), "calls:grant", MEMBERS),
-    Entry(NP_("button", "Working together"), "together", MEMBERS),
+    Entry(NP_("button", "Collaboration labs"), "calls:lab", MEMBERS),
     Entry(NP_("button", "About the community"), "about"),
 )
 LOOKING_AFTER = (
@@ -33,12 +33,9 @@ LOOKING_AFTER = (
     Entry(NP_("button", "Organisations"), "pick:profile:0"),
     Entry(NP_("button", "Mentorship"), "mentoring-desk"),
     Entry(NP_("button", "Small grants"), "call-desk:grant"),
-    Entry(NP_("button", "Working together"), "together-desk"),
+    Entry(NP_("button", "Collaboration labs"), "call-desk:lab"),
 )
 """What coordinators do for it."""
-WORKING = (Entry(NP_("button", "Collaboration labs"), "calls:lab"),)
-"""What members do together besides events."""
-WORKING_DESK = (Entry(NP_("button", "Collaboration labs"), "call-desk:lab"),)
 
 
 @tap("community")
@@ -64,32 +61,6 @@ async def look_after(turn: Turn) -> Screen:
         rows=[
             *two_a_row([Button(turn.say(entry.label), entry.action) for entry in LOOKING_AFTER]),
             [Button(turn.p("button", "Back"), "coordinate"), menu_button(turn)],
-        ],
-    )
-
-
-@tap("together", who=MEMBERS)
-async def together(turn: Turn) -> Screen:
-    """Show the ways to work and meet with members of other organisations."""
-    return turn.screen(
-        turn._("Write a paper together, or meet somebody from another organisation."),
-        title=turn._("Working together"),
-        rows=[
-            *([Button(turn.say(entry.label), entry.action)] for entry in WORKING),
-            [Button(turn.p("button", "Back"), "community"), menu_button(turn)],
-        ],
-    )
-
-
-@tap("together-desk", who=COORDINATORS)
-async def together_desk(turn: Turn) -> Screen:
-    """Show coordinators what members do together besides events."""
-    return turn.screen(
-        turn._("What would you like to do?"),
-        title=turn._("Working together"),
-        rows=[
-            *([Button(turn.say(entry.label), entry.action)] for entry in WORKING_DESK),
-            [Button(turn.p("button", "Back"), "look-after"), menu_button(turn)],
         ],
     )
 
