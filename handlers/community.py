@@ -23,6 +23,8 @@ TOGETHER = (
     Entry(NP_("button", "Suggested topics"), "suggestions", MEMBERS),
     Entry(NP_("button", "Organisations"), "directory", MEMBERS),
     Entry(NP_("button", "Mentorship"), "mentoring", MEMBERS),
+    Entry(NP_("button", "Small grants"), "calls:grant", MEMBERS),
+    Entry(NP_("button", "Collaboration labs"), "calls:lab", MEMBERS),
     Entry(NP_("button", "About the community"), "about"),
 )
 LOOKING_AFTER = (
@@ -30,6 +32,8 @@ LOOKING_AFTER = (
     Entry(NP_("button", "Suggested topics"), "suggestions"),
     Entry(NP_("button", "Organisations"), "pick:profile:0"),
     Entry(NP_("button", "Mentorship"), "mentoring-desk"),
+    Entry(NP_("button", "Small grants"), "call-desk:grant"),
+    Entry(NP_("button", "Collaboration labs"), "call-desk:lab"),
 )
 """What coordinators do for it."""
 

@@ -27,7 +27,7 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
-from handlers.onboarding import joining_screen
+from handlers.onboarding import joining_screen, organisation_name
 from handlers.pages import Page, numbered_label, page_buttons, page_of
 from handlers.rules.days import days_of
 from handlers.rules.drafts import link_in
@@ -136,7 +136,7 @@ def _ask_content(turn: Turn, ask: str, way_out: Button, note: str) -> Screen:
 @answer("material-first", who=COORDINATORS)
 async def first_given(turn: Turn, reply: Reply, event_id: int) -> Screen:
     """Begin a draft with a file or link, or say why it can't be taken."""
-    if fault := _fault(turn, reply):
+    if fault := fault_of(turn, reply):
         return _ask_first(turn, event_id, fault)
     event = await turn.unit.events.get(event_id) if event_id else None
     day = _day_now(turn, event) if event else 0
@@ -193,14 +193,14 @@ async def content_given(turn: Turn, reply: Reply, material_id: int) -> Screen:
     draft = await _draft(turn, material_id)
     if draft is None:
         return await _show(turn, material_id)
-    if fault := _fault(turn, reply):
+    if fault := fault_of(turn, reply):
         return _ask_other(turn, draft, fault)
     await _keep_content(turn, draft, reply)
     following = await _show(turn, draft.id) if draft.title else await ask_kind(turn, draft.id)
     return following.noting(size_warning(turn, reply.upload))
 
 
-def _fault(turn: Turn, reply: Reply) -> str:
+def fault_of(turn: Turn, reply: Reply) -> str:
     """Say why what was sent can't be taken; empty where it can."""
     if reply.upload is None:
         neither = turn._("That is neither a file nor a link that begins with https://")
@@ -611,15 +611,18 @@ def _item(turn: Turn, number: int, found: Material) -> str:
 
 @tap("material", who=LIBRARY)
 async def one(turn: Turn, material_id: int) -> Screen:
-    """Hand over one material from the library."""
+    """Hand over one material from the library, with the organisation that made it."""
     found = await turn.unit.materials.get(material_id)
     if found is None or found.state != "published":
         return await library_screen(turn, note=turn._("This is no longer there."))
     event = await turn.unit.events.get(found.event_id) if found.event_id else None
     withdraw = Button(turn.p("button", "Withdraw"), action("material-withdraw", found.id))
-    return _handed_over(
+    screen = _handed_over(
         turn, found, event, *([[withdraw]] if turn.member.role in COORDINATORS else []), lasting=False
     )
+    maker = await organisation_name(turn, found.organisation_id)
+    made = turn._("Made by: {organisation}", organisation=maker) if maker else ""
+    return replace(screen, text=lines(screen.text, made))
 
 
 @tap("library-search", who=LIBRARY)

@@ -39,6 +39,7 @@ PURPOSES = {
     "invite": Purpose("people", COORDINATORS),
     "roles": Purpose("people", ADMINISTRATORS),
     "profile": Purpose("look-after", COORDINATORS),
+    "grant": Purpose("grant-back", COORDINATORS),
     "event-invite": Purpose("event-invite", COORDINATORS),
 }
 

@@ -183,6 +183,13 @@ async def _words(turn: Turn, question: Question) -> list[Words]:
     return await turn.unit.questions.words(question.id, limit=SHOWN)
 
 
+async def _about(turn: Turn, question: Question) -> str:
+    """Name the call that was being looked at when it was asked, if there was one."""
+    what, _, number = question.about.partition("-")
+    call = await turn.unit.calls.get(int(number)) if what == "call" and number.isdigit() else None
+    return turn._("About: {name}", name=call.title(turn.lang)) if call else ""
+
+
 def _said(turn: Turn, one: Words, asker: str) -> str:
     return lines(turn._("Coordinator:") if one.staff else asker, block(one.text))
 
@@ -304,6 +311,7 @@ async def _card(turn: Turn, question: Question, note: str = "", *, quiet: bool =
                 if (where := await organisation_name(turn, asker.organisation_id))
                 else "",
                 turn._("Language: {language}", language=speech(asker.lang or "en").name),
+                await _about(turn, question),
             ),
             *(_said(turn, one, turn._("Question:")) for one in written),
             await _where_it_stands(turn, question),

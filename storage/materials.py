@@ -29,6 +29,7 @@ class Material:
     created_at: datetime
     day: int = 0
     """Of which day of its event it is; 0 where it is of all of it."""
+    organisation_id: int | None = None
 
     @property
     def ready(self) -> bool:
@@ -141,4 +142,5 @@ def _read(row: sa.Row[Any]) -> Material:
         state=row.state,
         created_at=row.created_at,
         day=row.day,
+        organisation_id=row.organisation_id,
     )

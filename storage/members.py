@@ -133,6 +133,10 @@ class Members(Store):
         """Narrow a selection of people to the readers of some languages."""
         return sa.select(members.c.id).where(members.c.id.in_(people), members.c.lang.in_(langs))
 
+    async def size(self, people: sa.Select[tuple[int]]) -> int:
+        """Count a selection of people."""
+        return int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
+
     async def count(self, *conditions: sa.ColumnElement[bool]) -> int:
         """Count people under conditions on the members table."""
         return int(await self.scalar(sa.select(sa.func.count()).select_from(members).where(*conditions)) or 0)

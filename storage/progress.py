@@ -8,20 +8,28 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import events, pairs
+from storage.tables import calls, events, grants, pairs
 
 
 class Progress(Store):
-    """Counts over events."""
+    """Counts over events, pairs, grants and labs."""
 
     async def held(self, now: datetime) -> dict[str, int]:
-        """Count, by kind, the events that are over and the mentorships that began; cancelled ones never count."""
+        """Count, by kind, the events that are over; cancelled ones never count.
+
+        Mentorships count from their beginning, grants when they are delivered, labs when their paper went out.
+        """
         rows = await self.all(
             sa.select(events.c.kind, events.c.starts_at, events.c.minutes).where(
                 events.c.state == "published", events.c.starts_at < now
             )
         )
         counted = Counter(row.kind for row in rows if row.starts_at + timedelta(minutes=row.minutes) <= now)
-        begun = sa.select(sa.func.count()).select_from(pairs).where(pairs.c.begun_at <= now)
-        counted["mentorship"] += int(await self.scalar(begun) or 0)
+        for kind, table, reached in (
+            ("mentorship", pairs, pairs.c.begun_at <= now),
+            ("small_grant", grants, grants.c.state == "delivered"),
+            ("collaboration_lab", calls, calls.c.paper_sent_at <= now),
+        ):
+            counting = sa.select(sa.func.count()).select_from(table).where(reached)
+            counted[kind] += int(await self.scalar(counting) or 0)
         return +counted

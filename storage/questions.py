@@ -22,7 +22,7 @@ OPEN = ("waiting", "claimed")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `about` says what it was asked from (such as `call:3`), empty where it stands by itself."""
+    """One question. `about` says what it was asked from (such as `call-3`), empty where it stands by itself."""
 
     id: int
     member_id: int

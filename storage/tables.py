@@ -328,6 +328,7 @@ materials = sa.Table(
     _lang(),
     _ref("file_id", "files", nullable=True),
     sa.Column("link", sa.Text, nullable=False, server_default=""),
+    _ref("organisation_id", "organisations", nullable=True, ondelete="SET NULL"),  # who made it
     _state("published"),  # draft | published | withdrawn
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("day", sa.SmallInteger, nullable=False, server_default="0"),  # of the event; 0: of all of it
@@ -1008,6 +1009,119 @@ pair_notes = sa.Table(  # for the two of them, nobody else
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_pair_notes_pair_id", "pair_id", "at"),
     sa.Index("ix_pair_notes_author_id", "author_id"),
+)
+
+# --- calls: small grants and collaboration labs -------------------------------------------------------------
+
+calls = sa.Table(  # what people are invited to take part in until a deadline
+    "calls",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(8), nullable=False),  # grant | lab
+    _state("draft"),  # draft | open | closed
+    _lang(),  # in which its coordinator wrote it first
+    sa.Column("link", sa.Text, nullable=False, server_default=""),  # the application form
+    sa.Column("deadline", Instant),
+    sa.Column("paper_sent_at", Instant),  # when a lab's final paper went to everybody
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index("ix_calls_kind_state", "kind", "state"),
+)
+
+call_texts = sa.Table(
+    "call_texts",
+    metadata,
+    sa.Column(
+        "call_id",
+        sa.BigInteger,
+        sa.ForeignKey("calls.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("lang", sa.String(2), primary_key=True),
+    sa.Column("title", sa.String(120), nullable=False, server_default=""),
+    sa.Column("text", sa.Text, nullable=False, server_default=""),
+)
+
+call_people = sa.Table(  # who is interested in a grant, who works in a lab
+    "call_people",
+    metadata,
+    sa.Column(
+        "call_id",
+        sa.BigInteger,
+        sa.ForeignKey("calls.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("at", Instant, nullable=False),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    _random_id(),
+    _ref("call_id", "calls"),
+    _ref("organisation_id", "organisations"),
+    _member("contact_id", nullable=True, ondelete="SET NULL"),
+    _state("applied"),  # applied | declined | awarded | under_way | delivered
+    _ref("material_id", "materials", nullable=True, ondelete="SET NULL"),  # the finished tool
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.UniqueConstraint("call_id", "organisation_id"),
+    sa.Index("ix_grants_organisation_id", "organisation_id"),
+    sa.Index("ix_grants_contact_id", "contact_id"),
+)
+
+milestones = sa.Table(
+    "milestones",
+    metadata,
+    _random_id(),
+    _ref("grant_id", "grants"),
+    sa.Column("what_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("due_on", sa.Date),  # null until it is said
+    sa.Column("done", sa.Boolean, nullable=False, server_default=NO),
+    sa.Index("ix_milestones_grant_id", "grant_id"),
+)
+
+papers = sa.Table(  # a lab's documents: drafts for its members, final ones for everybody
+    "papers",
+    metadata,
+    _id(),
+    _ref("call_id", "calls"),
+    sa.Column("stage", sa.String(8), nullable=False),  # draft | final
+    _lang(),
+    sa.Column("version", sa.Integer, nullable=False),
+    _ref("file_id", "files", nullable=True),
+    sa.Column("link", sa.Text, nullable=False, server_default=""),
+    _member("author_id", nullable=True, ondelete="SET NULL"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("call_id", "stage", "lang", "version"),
+    sa.Index("ix_papers_author_id", "author_id"),
+)
+
+paper_readers = sa.Table(  # who has opened a lab's final paper
+    "paper_readers",
+    metadata,
+    sa.Column(
+        "call_id",
+        sa.BigInteger,
+        sa.ForeignKey("calls.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _lang(),
 )
 
 # --- in and out ---------------------------------------------------------------------------------------------

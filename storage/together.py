@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from storage.store import Store
 from storage.tables import (
     calendar_feeds,
+    call_people,
     directory_views,
+    grants,
     intentions,
     memberships,
     mentor_offers,
@@ -17,6 +19,8 @@ from storage.tables import (
     pair_notes,
     pair_sessions,
     pairs,
+    paper_readers,
+    papers,
     profiles,
     question_words,
     questions,
@@ -52,6 +56,10 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     pairs.c.mentee_id,
     pair_sessions.c.author_id,
     pair_notes.c.author_id,
+    call_people.c.member_id,
+    grants.c.contact_id,
+    papers.c.author_id,
+    paper_readers.c.member_id,
 )
 """Every column here that references a member."""
 

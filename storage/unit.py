@@ -13,6 +13,7 @@ from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.browser import BrowserMessages
 from storage.calendars import Calendars
+from storage.calls import Calls
 from storage.certificates import Certificates
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
@@ -128,6 +129,11 @@ class Unit:
     def browser(self) -> BrowserMessages:
         """What the demo's phones show."""
         return BrowserMessages(self)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Small grants and collaboration labs."""
+        return Calls(self)
 
     @cached_property
     def contents(self) -> WhatsAppContents:

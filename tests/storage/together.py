@@ -49,3 +49,10 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
         await unit.mentoring.change_offer(member_id, side, themes=("youth",))
         await unit.mentoring.log(pair.id, member_id, now.date(), 60, "online")
         await unit.mentoring.note(pair.id, member_id, "Next step", now)
+    call_id = await unit.calls.draft("lab", "en", now)
+    await unit.calls.join(call_id, member_id, now)
+    await unit.calls.apply(call_id, place, member_id, now)
+    await unit.calls.add_paper(
+        call_id, "draft", "en", member_id, now, file_id=None, link="https://example.org"
+    )
+    await unit.calls.opened(call_id, member_id, "en")

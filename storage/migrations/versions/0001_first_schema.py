@@ -36,6 +36,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_browser_messages_peer", "browser_messages", ["peer", "id"], unique=False)
     op.create_table(
+        "calls",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("link", sa.Text(), server_default="", nullable=False),
+        sa.Column("deadline", sa.BigInteger(), nullable=True),
+        sa.Column("paper_sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+    )
+    op.create_index("ix_calls_kind_state", "calls", ["kind", "state"], unique=False)
+    op.create_table(
         "facts",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -140,6 +155,17 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("checked_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "name", "lang", "wording", name=op.f("pk_whatsapp_templates")),
+    )
+    op.create_table(
+        "call_texts",
+        sa.Column("call_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("title", sa.String(length=120), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_texts_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("call_id", "lang", name=op.f("pk_call_texts")),
     )
     op.create_table(
         "events",
@@ -414,6 +440,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feeds_token_hash")),
     )
     op.create_table(
+        "call_people",
+        sa.Column("call_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_people_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_call_people_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("call_id", "member_id", name=op.f("pk_call_people")),
+    )
+    op.create_table(
         "certificates",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -540,6 +579,7 @@ def upgrade() -> None:
         sa.Column("lang", sa.String(length=2), nullable=False),
         sa.Column("file_id", sa.BigInteger(), nullable=True),
         sa.Column("link", sa.Text(), server_default="", nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.String(length=24), server_default="published", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("day", sa.SmallInteger(), server_default="0", nullable=False),
@@ -548,6 +588,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["file_id"], ["files.id"], name=op.f("fk_materials_file_id_files"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_materials_organisation_id_organisations"),
+            ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_materials")),
     )
@@ -648,6 +694,47 @@ def upgrade() -> None:
     op.create_index("ix_pairs_mentee_id_state", "pairs", ["mentee_id", "state"], unique=False)
     op.create_index("ix_pairs_mentor_id_state", "pairs", ["mentor_id", "state"], unique=False)
     op.create_index("ix_pairs_state_touched_at", "pairs", ["state", "touched_at"], unique=False)
+    op.create_table(
+        "paper_readers",
+        sa.Column("call_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_paper_readers_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_paper_readers_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("call_id", "member_id", name=op.f("pk_paper_readers")),
+    )
+    op.create_table(
+        "papers",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("stage", sa.String(length=8), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=True),
+        sa.Column("link", sa.Text(), server_default="", nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_papers_author_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_papers_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["files.id"], name=op.f("fk_papers_file_id_files"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
+        sa.UniqueConstraint(
+            "call_id", "stage", "lang", "version", name=op.f("uq_papers_call_id_stage_lang_version")
+        ),
+    )
+    op.create_index("ix_papers_author_id", "papers", ["author_id"], unique=False)
     op.create_table(
         "pins",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -887,6 +974,38 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("address_id", name=op.f("pk_conversations")),
     )
+    op.create_table(
+        "grants",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=24), server_default="applied", nullable=False),
+        sa.Column("material_id", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_grants_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["members.id"], name=op.f("fk_grants_contact_id_members"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["material_id"],
+            ["materials.id"],
+            name=op.f("fk_grants_material_id_materials"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_grants_organisation_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+        sa.UniqueConstraint("call_id", "organisation_id", name=op.f("uq_grants_call_id_organisation_id")),
+    )
+    op.create_index("ix_grants_contact_id", "grants", ["contact_id"], unique=False)
+    op.create_index("ix_grants_organisation_id", "grants", ["organisation_id"], unique=False)
     op.create_table(
         "link_codes",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1205,4 +1324,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_whatsapp_openings_address_id", "whatsapp_openings", ["address_id", "sent_at"], unique=False
     )
+    op.create_table(
+        "milestones",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("grant_id", sa.BigInteger(), nullable=False),
+        sa.Column("what_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("done", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["grants.id"], name=op.f("fk_milestones_grant_id_grants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestones")),
+    )
+    op.create_index("ix_milestones_grant_id", "milestones", ["grant_id"], unique=False)
     # ### end Alembic commands ###
