@@ -14,10 +14,10 @@ run: ready ## install what is needed and start the bot
 	@exec $(BIN)/diwakhan run
 
 test: ready-dev ## install what is needed and run the tests
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: ready-dev ## the long tests: crashes, races, many people
-	@$(BIN)/python -m pytest -n 2 -m slow
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: ready-dev ## style, types, import rules, catalogs
 	@$(BIN)/ruff check .

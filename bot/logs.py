@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict
@@ -16,9 +18,34 @@ SECRETS = re.compile(  # tokens, account ids, and anything with the shape of a p
 )
 
 
+class Unfailing:
+    """A stream that never raises: on a full disk a line is lost, and its number is told later, but work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        try:
+            if self._lost:
+                self._stream.write(json.dumps({"event": "log lines were lost", "lines": self._lost}) + "\n")
+                self._lost = 0
+            self._stream.write(text)
+        except (OSError, ValueError):
+            self._lost += text.count("\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Let everything out that can get out."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure_logs(level: str) -> None:
     """Set up logging for the whole process."""
-    handler = logging.StreamHandler(sys.stderr)
+    out = Unfailing(sys.stderr)
+    handler = logging.StreamHandler(out)
     handler.addFilter(_redact)
     # Whatever is asked for, libraries are heard from warnings on: below, they print tokens, account ids, phone
     # numbers and the values of every statement (measured, see docs/operators.md). Our own lines are structlog's.
@@ -32,7 +59,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, out)),
     )
 
 

@@ -28,7 +28,7 @@ async def _event(world: World, title: str, starts_at: datetime) -> Event:
     async def write(unit):  # type: ignore[no-untyped-def]
         draft = await unit.events.draft(
             title.replace(" ", ""), "webinar", at=now, minutes=60, mode="online", capacity=None,
-            reminders=(1440, 60), survey_mode="none", certificate=False,
+            reminders=(1440, 60), survey_mode="none",
         )  # fmt: skip
         await unit.events.put_text(draft, "en", "title", title)
         values = {"starts_at": starts_at, "join_link": "https://meet.example.org/room"}
