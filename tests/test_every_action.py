@@ -32,11 +32,11 @@ async def _person(stage: Stage, role: str) -> Person:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_action_is_answered_kindly_to_every_role(stage: Stage, role: str) -> None:
-    for name in sorted(registry.taps):
+    for name, entry in sorted(registry.taps.items()):
+        person = await _person(stage, role)
         for action in forged(name):
-            person = await _person(stage, role)
+            person.phone.clear()
             await person.forges(action)
-            entry = registry.taps[name]
             said = " ".join(
                 [*(shown.text for shown in person.phone), *stage.channels["telegram"].notes[person.peer]]
             )
