@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.kit import Button, Screen, Turn, column, lines, paragraphs, tap
+from handlers.kit import Button, Screen, Turn, action, column, lines, paragraphs, tap
 from handlers.menu import menu_button
 from handlers.privacy import contact_line
 from handlers.rules.programme import ACTIVITIES, Standing, standings
@@ -90,7 +90,9 @@ def _reached(turn: Turn, standing: Standing) -> str:
 
 @tap("about-induction")
 async def induction(turn: Turn) -> Screen:
-    """Welcome somebody new, and point to the induction sessions."""
+    """Welcome somebody new: the next induction session, and what was shown at the last one."""
+    event = await turn.unit.events.next_of_kind("induction", turn.now)
+    last = await turn.unit.materials.latest_event_of_kind("induction")
     return _page(
         turn,
         turn._("Welcome! New here?"),
@@ -98,8 +100,15 @@ async def induction(turn: Turn) -> Screen:
             "The easiest way in is an induction session: one hour, in which you hear what the project is, "
             "meet others who are new, and can ask anything."
         ),
-        turn._("You find the next one under Events. Everyone is welcome, as often as you like."),
-        button=Button(turn.p("button", "Events"), "events"),
+        turn._("The next one: {moment}", moment=turn.speech.moment(event.starts_at, turn.now))
+        if event and event.starts_at
+        else turn._("You find the next one under Events. Everyone is welcome, as often as you like."),
+        buttons=(
+            Button(turn.p("button", "See the session"), action("event", event.id))
+            if event
+            else Button(turn.p("button", "Events"), "events"),
+            Button(turn.p("button", "What was shown last"), action("materials-of", last)) if last else None,
+        ),
     )
 
 
@@ -114,6 +123,6 @@ async def contact(turn: Turn) -> Screen:
     )
 
 
-def _page(turn: Turn, title: str, *texts: str, button: Button | None = None) -> Screen:
+def _page(turn: Turn, title: str, *texts: str, buttons: tuple[Button | None, ...] = ()) -> Screen:
     back = Button(turn.p("button", "Back"), "about")
-    return turn.screen(paragraphs(*texts), title=title, rows=column(button, back, menu_button(turn)))
+    return turn.screen(paragraphs(*texts), title=title, rows=column(*buttons, back, menu_button(turn)))

@@ -29,6 +29,7 @@ from handlers.kit import (
     paragraphs,
     tap,
 )
+from handlers.newcomers import preferences_line
 from handlers.offers import fill_seats
 from handlers.reminders import arm
 from handlers.rules.drafts import Obstacle, gaps, lacks_link, link_in, obstacles
@@ -423,7 +424,7 @@ async def set_time(turn: Turn, event_id: int, minute: int) -> Screen:
     first_time = event.starts_at is None
     if event.starts_at != moment:
         event = await turn.unit.events.change(event, starts_at=moment)
-    return _mode_part(turn, event) if first_time else await review(turn, event, turn._("Kept."))
+    return await _mode_part(turn, event) if first_time else await review(turn, event, turn._("Kept."))
 
 
 # --- choices ------------------------------------------------------------------------------------------------
@@ -441,7 +442,7 @@ async def part(turn: Turn, event_id: int, name: str) -> Screen:
         case "title" | "description" | "place":
             return _texts_part(turn, event, name)
         case "mode":
-            return _mode_part(turn, event)
+            return await _mode_part(turn, event)
         case "survey_mode" if event.state == "draft":
             return _choices(turn, event, "survey_mode", SURVEY_MODES, _survey_question(turn))
         case "reminders":
@@ -459,7 +460,7 @@ def _survey_question(turn: Turn) -> str:
     )
 
 
-def _mode_part(turn: Turn, event: Event) -> Screen:
+async def _mode_part(turn: Turn, event: Event) -> Screen:
     places = Button(turn.p("button", "Places"), action("event-part", event.id, "place"))
     link = Button(turn.p("button", "Join link"), action("event-ask", event.id, "link"))
     return _choices(
@@ -467,7 +468,7 @@ def _mode_part(turn: Turn, event: Event) -> Screen:
         event,
         "mode",
         MODES,
-        turn._("How does it take place?"),
+        paragraphs(turn._("How does it take place?"), await preferences_line(turn)),
         *([places] if is_in_person(event.mode) else []),
         *([link] if is_online(event.mode) else []),
     )

@@ -36,6 +36,7 @@ TOPICS = {
     "materials": NP_("button", "Slides and tools"),
     "surveys": NP_("button", "Feedback questions"),
     "polls": NP_("button", "Quick polls"),
+    "welcome": NP_("button", "Tips for new members"),
 }
 """The kinds of messages that can be turned off, each by itself."""
 
@@ -61,6 +62,9 @@ async def settings_screen(turn: Turn, note: str = "") -> Screen:
             Button(turn.p("button", "What I hear"), "topics"),
             Button(turn.p("button", "My apps"), "apps"),
             Button(turn.p("button", "Time zone"), "zone"),
+            Button(turn.p("button", "In person or online"), "how-to-meet")
+            if member.organisation_id
+            else None,
             Button(turn.p("button", "Resume messages"), "resume")
             if member.silenced
             else Button(turn.p("button", "Stop messages"), "stop"),

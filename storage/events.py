@@ -220,6 +220,16 @@ class Events(Store):
             statement.order_by(events.c.starts_at, events.c.id).limit(limit).offset(offset)
         )
 
+    async def next_of_kind(self, kind: str, now: datetime) -> Event | None:
+        """Find the published event of a kind, open to all, that begins next."""
+        coming = sa.select(events).where(
+            events.c.state == "published",
+            events.c.kind == kind,
+            events.c.starts_at > now,
+            ~events.c.invite_only,
+        )
+        return next(iter(await self._read(coming.order_by(events.c.starts_at, events.c.id).limit(1))), None)
+
     async def past(self, now: datetime, *, limit: int, offset: int = 0) -> list[Event]:
         """List published events that are over, the latest in front."""
         statement = sa.select(events).where(events.c.state == "published", ~ends_after(now))

@@ -86,6 +86,16 @@ class Materials(Store):
         )
         return [_read(row) for row in rows]
 
+    async def latest_event_of_kind(self, kind: str) -> int | None:
+        """Find the latest event of a kind that has something published; its materials can be sent again."""
+        having = (
+            sa.select(events.c.id)
+            .join(materials, materials.c.event_id == events.c.id)
+            .where(events.c.kind == kind, materials.c.state == "published")
+        )
+        found: int | None = await self.scalar(having.order_by(events.c.starts_at.desc()).limit(1))
+        return found
+
     async def without_event(self, *, limit: int, offset: int = 0) -> list[Material]:
         """List what belongs to no event, the newest in front."""
         statement = _published().where(materials.c.event_id.is_(None))

@@ -39,6 +39,8 @@ class Member:
     second_lang: str = "ar"
     zone: str = ""
     """Whose clock they want to see beside Baghdad's; empty where that is enough."""
+    meets: str = ""
+    """How they prefer to meet: in_person, online or either; empty until they say."""
     hold: str = ""
     """Why nothing is open to this person now: locked by themselves, frozen by a coordinator, or empty."""
 
@@ -133,6 +135,11 @@ class Members(Store):
         """Narrow a selection of people to the readers of some languages."""
         return sa.select(members.c.id).where(members.c.id.in_(people), members.c.lang.in_(langs))
 
+    async def meeting_preferences(self) -> dict[str, int]:
+        """Count how people prefer to meet, those who have not said left out."""
+        said = sa.select(members.c.meets, sa.func.count()).where(members.c.meets != "")
+        return {row[0]: int(row[1]) for row in await self.all(said.group_by(members.c.meets))}
+
     async def size(self, people: sa.Select[tuple[int]]) -> int:
         """Count a selection of people."""
         return int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
@@ -159,6 +166,7 @@ class Members(Store):
             created_at=row.created_at,
             second_lang=row.second_lang,
             zone=row.zone,
+            meets=row.meets,
             hold=row.hold,
         )
 

@@ -231,6 +231,7 @@ class Merging(Store):
             "name": name,
             "lang": kept.lang or gone.lang,
             "zone": kept.zone or gone.zone,
+            "meets": kept.meets or gone.meets,
             "role": role,
             "organisation_id": organisation_id,
             "state": "active" if "active" in (kept.state, gone.state) else "new",

@@ -85,6 +85,7 @@ class Portability(Store):
             "privacy_notice_agreed_at": _iso(row.consented_at),
             "messages_stopped": row.silenced,
             "second_time_zone": row.zone,
+            "prefers_to_meet": row.meets,
             "closed_for_now": row.hold,
             "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
             "here_since": _iso(row.created_at),

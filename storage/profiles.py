@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.store import Store
-from storage.tables import directory_views, memberships, organisations, profile_lines, profiles
+from storage.tables import Instant, directory_views, memberships, organisations, profile_lines, profiles
 
 PARTS = ("themes", "places", "langs")
 
@@ -89,6 +89,16 @@ class Profiles(Store):
             profiles.update()
             .where(profiles.c.focal_id == member_id, profiles.c.organisation_id != organisation_id)
             .values(focal_id=None)
+        )
+
+    def newcomers(self, after: datetime, until: datetime) -> sa.Select[tuple[int]]:
+        """Select who came to belong to an organisation for the first time between two moments."""
+        first = sa.func.min(memberships.c.since, type_=Instant)
+        return (
+            sa.select(memberships.c.member_id)
+            .where(memberships.c.member_id.is_not(None))
+            .group_by(memberships.c.member_id)
+            .having(first > after, first <= until)
         )
 
     async def history(self, member_id: int) -> list[dict[str, Any]]:

@@ -118,6 +118,9 @@ members = sa.Table(
     sa.Column("wrong_codes_since", Instant),
     sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time
     sa.Column(
+        "meets", sa.String(12), nullable=False, server_default=""
+    ),  # prefers in_person | online | either; "" until said
+    sa.Column(
         "hold", sa.String(8), nullable=False, server_default=""
     ),  # "" | locked (by themselves) | frozen
 )
