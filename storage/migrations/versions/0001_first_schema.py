@@ -265,6 +265,7 @@ def upgrade() -> None:
         sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wrong_codes_since", sa.BigInteger(), nullable=True),
         sa.Column("zone", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("meets", sa.String(length=12), server_default="", nullable=False),
         sa.Column("hold", sa.String(length=8), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
