@@ -30,6 +30,8 @@ LOOK = 60.0
 """Seconds between looks."""
 BACKUP_FROM_HOUR = 2
 """The local hour from which the night's backup is made."""
+DRILL_UNTIL_HOUR = 6
+"""The local hour until which a backup is tried out: it takes memory and time that people would notice by day."""
 STALE = timedelta(hours=36)
 """After how long without a backup a person is told."""
 WAITING = timedelta(hours=1)
@@ -128,10 +130,15 @@ class Upkeep:
             await unit.audit.append("backup", f"rows:{made.rows}", actor_id=None, at=now)
 
     async def _drill(self, backups: Backups, now: datetime) -> None:
-        week = f"{now.astimezone(self._community.zone):%G-%V}"
+        local = now.astimezone(self._community.zone)
+        week, week_before = f"{local:%G-%V}", f"{local - timedelta(days=7):%G-%V}"
+        by_night = BACKUP_FROM_HOUR <= local.hour < DRILL_UNTIL_HOUR
         newest = backups.listed()[:1]
         async with self._database.unit() as unit:
-            if not newest or await unit.facts.get(DRILLED) == week:
+            last = await unit.facts.get(DRILLED)
+            since = datetime.fromisoformat(await unit.facts.get(SINCE, now.isoformat()))
+            late = last != week_before if last else now - since > timedelta(days=7)
+            if not newest or last == week or not (by_night or late):
                 return
             await unit.facts.put(DRILLED, week)
         try:
