@@ -15,13 +15,15 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import asyncpg
 import sqlalchemy as sa
 import structlog
 
 from storage.database import NOTIFIED
+
+if TYPE_CHECKING:
+    import asyncpg
 
 ASK_SECONDS = 2.0
 VALID_SECONDS = 6.0
@@ -49,6 +51,13 @@ log = structlog.get_logger()
 
 class AlreadyRunning(Exception):
     """Another process runs on this SQLite file."""
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    # Imported here since SQLite has no use for it, and it takes five megabytes.
+    import asyncpg
+
+    return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError
 
 
 class Leadership:
@@ -89,7 +98,7 @@ class Leadership:
             self._file = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(*_failures()):
                 await connection.close(timeout=2)
 
     def _lock_file(self) -> None:
@@ -116,12 +125,14 @@ class Leadership:
                 await self._strive(self._connection, role)
             await self._connection.execute("SELECT 1")
             self._valid_until = asked + VALID_SECONDS
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except _failures() as error:
             if self._held or self._connection is None:
                 log.warning("leadership can't be asked after", error=type(error).__name__)
             await self._lost()
 
     async def _connect(self) -> asyncpg.Connection[Any]:
+        import asyncpg
+
         plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(
             plain, timeout=5, command_timeout=5, server_settings=SERVER_SETTINGS
