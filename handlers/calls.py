@@ -69,7 +69,6 @@ class Kind:
     join: Message
     joined: Message
     leave: Message
-    people: tuple[str, str]
 
 
 KINDS: dict[str, Kind] = {
@@ -82,7 +81,6 @@ KINDS: dict[str, Kind] = {
         join=NP_("button", "I am interested"),
         joined=N_("Noted. You are reminded before the deadline."),
         leave=NP_("button", "Not interested"),
-        people=("{count} person is interested.", "{count} people are interested."),
     ),
     "lab": Kind(
         name=N_("Collaboration labs"),
@@ -93,7 +91,6 @@ KINDS: dict[str, Kind] = {
         join=NP_("button", "Sign up"),
         joined=N_("You are part of the lab. Its working documents are here."),
         leave=NP_("button", "Leave the lab"),
-        people=("{count} person takes part.", "{count} people take part."),
     ),
 }
 OWN_WAYS: dict[str, Ways] = {}
@@ -301,14 +298,13 @@ async def managed(turn: Turn, call_id: int, note: str = "") -> Screen:
 
 async def _manage(turn: Turn, one: Call, note: str = "") -> Screen:
     missing = [speech(lang).name for lang in LANGUAGES if not all(one.texts.get(lang, ("", "")))]
-    singular, plural = KINDS[one.kind].people
     return turn.screen(
         paragraphs(
             block(one.said(turn.lang, 1)),
             lines(
                 deadline_line(turn, one),
                 turn._("Application form: {link}", link=one.link) if one.link else "",
-                turn.n(singular, plural, one.people) if one.state != "draft" else turn._("Draft"),
+                _people_line(turn, one) if one.state != "draft" else turn._("Draft"),
                 turn._("Not yet written in: {list}", list=turn.speech.list(missing)) if missing else "",
             ),
         ),
@@ -317,6 +313,12 @@ async def _manage(turn: Turn, one: Call, note: str = "") -> Screen:
             Button(turn.p("button", "Back"), action("call-desk", one.kind)), menu_button(turn)]],
         note=note,
     )  # fmt: skip
+
+
+def _people_line(turn: Turn, one: Call) -> str:
+    if one.kind == "lab":
+        return turn.n("{count} person takes part.", "{count} people take part.", one.people)
+    return turn.n("{count} person is interested.", "{count} people are interested.", one.people)
 
 
 async def _manage_rows(turn: Turn, one: Call) -> list[list[Button]]:

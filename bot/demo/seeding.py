@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
+from bot.demo.calls import make_calls
 from bot.demo.documents import PPTX, sheet, slides
 from bot.demo.people import PERSONAS, Persona, crowd, organisations
 from bot.demo.programme import (
@@ -93,6 +94,7 @@ async def seed(database: Database, account: str, now: datetime) -> None:
             events.append(await _coming(unit, coming, [*members[:1], *others[number:]], now))
         await _series(unit, [event for event in events if event.kind == "webinar"], now)
         await _draft(unit, now)
+        await make_calls(unit, [*members, *others], now)
 
 
 async def invitation(database: Database, now: datetime) -> str:
