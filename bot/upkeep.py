@@ -28,10 +28,10 @@ from storage.vault import VaultError
 
 LOOK = 60.0
 """Seconds between looks."""
-BACKUP_FROM_HOUR = 2
-"""The local hour from which the night's backup is made."""
-DRILL_UNTIL_HOUR = 6
-"""The local hour until which a backup is tried out: it takes memory and time that people would notice by day."""
+NIGHT = range(2, 6)
+"""The local hours in which backups are made and tried out: by day people would notice what that takes."""
+LATE = timedelta(hours=26)
+"""After how long a backup does not wait for the night: the machine is off at night, it seems."""
 STALE = timedelta(hours=36)
 """After how long without a backup a person is told."""
 WAITING = timedelta(hours=1)
@@ -51,6 +51,10 @@ ROLE = "administrator"
 
 log = structlog.get_logger()
 Webhook = Callable[[], Awaitable[bool]]
+
+
+def _is_night(local: datetime) -> bool:
+    return local.hour in NIGHT
 
 
 class Upkeep:
@@ -117,7 +121,9 @@ class Upkeep:
         async with self._database.unit() as unit:
             if not await unit.facts.get(SINCE):
                 await unit.facts.put(SINCE, now.isoformat())
-            if local.hour < BACKUP_FROM_HOUR or await unit.facts.get(MADE_ON) == day:
+            last = await unit.facts.get(MADE) or await unit.facts.get(SINCE)
+            late = now - datetime.fromisoformat(last) > LATE
+            if not (_is_night(local) or late) or await unit.facts.get(MADE_ON) == day:
                 return
             await unit.facts.put(MADE_ON, day)
         try:
@@ -132,13 +138,12 @@ class Upkeep:
     async def _drill(self, backups: Backups, now: datetime) -> None:
         local = now.astimezone(self._community.zone)
         week, week_before = f"{local:%G-%V}", f"{local - timedelta(days=7):%G-%V}"
-        by_night = BACKUP_FROM_HOUR <= local.hour < DRILL_UNTIL_HOUR
         newest = backups.listed()[:1]
         async with self._database.unit() as unit:
             last = await unit.facts.get(DRILLED)
             since = datetime.fromisoformat(await unit.facts.get(SINCE, now.isoformat()))
             late = last != week_before if last else now - since > timedelta(days=7)
-            if not newest or last == week or not (by_night or late):
+            if not newest or last == week or not (_is_night(local) or late):
                 return
             await unit.facts.put(DRILLED, week)
         try:
