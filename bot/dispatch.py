@@ -33,6 +33,7 @@ from storage.addresses import Address
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.members import Member
+from storage.outbox import TRACELESS
 from storage.unit import Unit
 
 TRIES = 3
@@ -252,7 +253,7 @@ class Dispatcher:
             ask.action if ask else "",
             ask.accepts if ask else "text",
             offered(screen),
-            typed=_typed(before, inbound) if turn.removes else (),
+            typed=_typed(before, inbound, unsaid=turn.unsaid) if turn.removes else (),
             warned=turn.warned,
         )
         await turn.unit.conversations.put(turn.address.id, state, inbound.at)
@@ -275,6 +276,7 @@ class Dispatcher:
                 replaces=inbound.message if first and not inbound.keep else "",
                 callback=inbound.callback if first else "",
                 card=one.card,
+                subject=TRACELESS if turn.traceless else "",
                 shown=one,
             )
 
@@ -364,11 +366,12 @@ def _out_of_reach(error: Exception) -> bool:
     return lost or isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError))
 
 
-def _typed(before: Conversation, inbound: Inbound) -> tuple[tuple[str, int], ...]:
-    """Note the id of what was just typed with those of late; see `Conversation.typed`."""
+def _typed(before: Conversation, inbound: Inbound, *, unsaid: bool) -> tuple[tuple[str, int], ...]:
+    """Note the id of what was just typed, unless it goes anyway, with those of late; see `Conversation.typed`."""
     hour = int(inbound.at.timestamp()) // 3600
     late = [(message, at) for message, at in before.typed if at > hour - TYPED_HOURS]
-    return (*late, *([(inbound.typed, hour)] if inbound.typed else []))[-TYPED_AT_MOST:]
+    new = [(inbound.typed, hour)] if inbound.typed and not unsaid else []
+    return (*late, *new)[-TYPED_AT_MOST:]
 
 
 def _bounded(text: str) -> str:

@@ -23,6 +23,7 @@ from handlers.rules.questions import (
 )
 from handlers.rules.surveys import Refusal
 from handlers.surveys import look, survey_title
+from handlers.unsaying import unsay
 from locales import block, digits
 from storage.surveys import Answers, Sending, Survey
 
@@ -183,7 +184,10 @@ async def rate(turn: Turn, survey_id: int, code: str, value: str) -> Screen:
 
 @answer("survey-ask")
 async def typed(turn: Turn, reply: Reply, survey_id: int, code: str) -> Screen:
-    """Take a typed answer."""
+    """Take a typed answer; an anonymous one is taken out of the chat too, where that can be done."""
+    found = await look(turn, survey_id)
+    if isinstance(found, Survey) and found.anonymous:
+        await unsay(turn)
     return await _take(turn, survey_id, code, reply.text)
 
 
@@ -289,7 +293,9 @@ def _thanks(turn: Turn, survey: Survey) -> Screen:
     if survey.anonymous:
         kept = paragraphs(
             turn._("They are read only if at least five people answer, after the survey has closed."),
-            turn._("What you typed is still in this chat: you may delete that message."),
+            turn._("Whatever you typed was taken out of this chat.")
+            if turn.removes
+            else turn._("What you typed is still in this chat: you may delete that message."),
         )
     return turn.screen(
         paragraphs(turn._("Your answers were sent."), kept),
@@ -322,6 +328,7 @@ async def stop(turn: Turn, survey_id: int) -> Screen:
 @tap("survey-drop")
 async def drop(turn: Turn, survey_id: int) -> Screen:
     """Destroy what was not sent."""
+    await look(turn, survey_id)
     await turn.unit.surveys.drop_draft(survey_id, turn.member.id)
     return await feedback_screen(turn, turn._("The answers that you had not sent were deleted."))
 

@@ -60,6 +60,12 @@ KEPT = (
     Kept("payloads set aside", timedelta(hours=48), lambda unit, before: unit.inbox.shred(before), ASIDE),
     Kept("updates heard", timedelta(days=8), lambda unit, before: unit.inbox.forget(before)),
     Kept("message bodies", timedelta(days=7), lambda unit, before: unit.outbox.shred(before), SENT),
+    Kept(
+        "replies about anonymous surveys",
+        timedelta(hours=48),
+        lambda unit, before: unit.outbox.forget_traceless(before),
+        SENT,
+    ),
     Kept("delivery facts", timedelta(days=90), lambda unit, before: unit.outbox.forget(before), SENT),
     Kept("WhatsApp openings", timedelta(days=400), lambda unit, before: unit.openings.forget(before)),
     Kept("generated files", timedelta(0), lambda unit, before: unit.files.remove_expired(before), FILE),

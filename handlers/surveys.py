@@ -114,9 +114,17 @@ async def _close(tick: Tick, unit: Unit, moment: Moment) -> None:
     if await unit.surveys.close(survey.id, least=ENOUGH) is None:
         return
     if survey.anonymous:
-        await unit.outbox.shred(tick.now, unit.registrations.recipients(survey.event_id, "confirmed"))
-        await owe_scrub(unit)
+        await leave_no_trace(unit, survey, tick.now)
     await _tell_staff(unit, "survey-closed", survey.id, tick.now)
+
+
+async def leave_no_trace(unit: Unit, survey: Survey, now: datetime) -> None:
+    """Take away, and off the disk, what beside the ballots would tell how somebody answered."""
+    await unit.outbox.forget_traceless(now)
+    await unit.outbox.forget_told(f"survey:{survey.id}")
+    await unit.outbox.blur(survey.created_at)
+    await unit.inbox.blur(survey.created_at)
+    await owe_scrub(unit)
 
 
 async def _tell_staff(unit: Unit, kind: str, survey_id: int, now: datetime) -> None:
@@ -212,6 +220,7 @@ async def look(turn: Turn, survey_id: int) -> Survey | Refusal:
     survey = await turn.unit.surveys.get(survey_id)
     if survey is None:
         return Refusal.UNKNOWN
+    turn.traceless = survey.anonymous
     registration = await turn.unit.registrations.of(survey.event_id, turn.member.id)
     registered = registration is not None and registration.state == "confirmed"
     answered = await turn.unit.surveys.has_answered(survey, turn.member.id)

@@ -15,7 +15,8 @@ REMOVABLE_FOR = timedelta(hours=48)
 async def unsay(turn: Turn) -> bool:
     """Have what was just typed taken out of the chat; False where the channel can't do that."""
     heard = turn.inbound.typed if turn.inbound is not None else ""
-    return await take_out(turn, [heard])
+    turn.unsaid = await take_out(turn, [heard])
+    return turn.unsaid
 
 
 async def take_out(turn: Turn, messages: Iterable[str]) -> bool:

@@ -1,7 +1,8 @@
 """Sealed ballots: anyone can drop an answer in, only the survey's private key takes it out.
 
 A ballot is `ephemeral public key (32) | ciphertext and tag`: X25519 with a key pair of its own, HKDF-SHA256, then
-AES-256-GCM. It is padded to one of three sizes, so that its length tells nothing finer than short, medium or long.
+AES-256-GCM. All are padded to one size: of several, backups made from day to day would tell whose ballot is the long
+one.
 The tag by which a second answer is refused is an HMAC under a key that is destroyed together with the private key.
 """
 
@@ -18,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-BUCKETS = (256, 1024, 4096)
+SIZE = 4096
 LENGTH_BYTES = 2
-LARGEST = BUCKETS[-1] - LENGTH_BYTES
+LARGEST = SIZE - LENGTH_BYTES
 """How many bytes of answers fit into a ballot."""
 
 KEY_BYTES = 32
@@ -86,8 +87,7 @@ def seal(answers: bytes, public: bytes, survey_id: int) -> bytes:
 def _padded(answers: bytes) -> bytes:
     if len(answers) > LARGEST:
         raise ValueError("the answers are too long for a ballot")
-    size = next(bucket for bucket in BUCKETS if len(answers) + LENGTH_BYTES <= bucket)
-    return (len(answers).to_bytes(LENGTH_BYTES, "big") + answers).ljust(size, b"\0")
+    return (len(answers).to_bytes(LENGTH_BYTES, "big") + answers).ljust(SIZE, b"\0")
 
 
 def _key(shared: bytes, ephemeral: bytes, public: bytes) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from storage.outbox import DAY
 from storage.prepared import often
 from storage.store import Store
 from storage.tables import Instant, inbox
@@ -70,6 +71,15 @@ class Inbox(Store):
             inbox.update()
             .where(inbox.c.heard_at < before, inbox.c.payload_sealed.is_not(None))
             .values(payload_sealed=None)
+        )
+
+    async def blur(self, since: datetime) -> int:
+        """Leave only the day of what was heard since a moment, and nothing of what was set aside."""
+        day = sa.type_coerce(inbox.c.heard_at, sa.BigInteger) // DAY * DAY
+        return await self.run(
+            inbox.update()
+            .where(inbox.c.heard_at >= since, inbox.c.state != "open")
+            .values(heard_at=day, payload_sealed=None)
         )
 
     async def forget(self, before: datetime) -> int:

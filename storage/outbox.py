@@ -45,6 +45,10 @@ IN_VAIN = ("sending", "sent", "unknown", "failed")
 """States of a row of which it may turn out that it did not arrive."""
 _TRIED = re.compile(r"~[2-9]$")
 
+TRACELESS = "traceless"
+"""The subject of replies that must not outlive what they are about: answering an anonymous survey."""
+DAY = 86_400 * 1_000_000
+
 PENDING = ("queued", "sending")
 HELD = "window"
 """The reason of a queued row that waits until the person writes: only then may it go out."""
@@ -147,6 +151,7 @@ class Outbox(Store):
         replaces: str = "",
         callback: str = "",
         card: str = "",
+        subject: str = "",
         shown: Any = None,
     ) -> None:
         """Queue a ready screen (JSON) for the chat that just spoke. The key makes a repetition harmless.
@@ -160,6 +165,7 @@ class Outbox(Store):
             "key": key,
             "lane": REPLY,
             "kind": "screen",
+            "subject": subject,
             "args": [],
             "member_id": address.member_id,
             "address_id": address.id,
@@ -188,7 +194,7 @@ class Outbox(Store):
                 lease=lease,
                 lane=REPLY,
                 kind="screen",
-                subject="",
+                subject=subject,
                 args=(),
                 address=address,
                 lang="",
@@ -702,16 +708,37 @@ class Outbox(Store):
             .values(state="withdrawn", reason="stopped", settled_at=now)
         )
 
-    async def shred(self, before: datetime, people: sa.Select[tuple[int]] | None = None) -> int:
-        """Drop what replies settled before a moment showed, and which message they answered; return how many.
-
-        `people` (a SELECT of member ids) leaves everybody else's alone.
-        """
-        theirs = sa.true() if people is None else outbox.c.member_id.in_(people)
+    async def shred(self, before: datetime) -> int:
+        """Drop what replies settled before a moment showed, and which message they answered; return how many."""
         return await self.run(
             outbox.update()
-            .where(outbox.c.settled_at < before, outbox.c.screen_sealed.is_not(None), theirs)
+            .where(outbox.c.settled_at < before, outbox.c.screen_sealed.is_not(None))
             .values(screen_sealed=None, replaces="", callback="")
+        )
+
+    async def forget_traceless(self, before: datetime) -> int:
+        """Drop the replies, made before a moment and settled, that must leave no trace; return how many."""
+        settled = outbox.c.state.not_in(PENDING)
+        return await self.run(
+            outbox.delete().where(outbox.c.subject == TRACELESS, outbox.c.created_at < before, settled)
+        )
+
+    async def forget_told(self, subject: str) -> int:
+        """Drop the settled notices about a subject, and with them who had reason to get none; return how many."""
+        return await self.run(
+            outbox.delete().where(outbox.c.subject == subject, outbox.c.state.not_in(PENDING))
+        )
+
+    async def blur(self, since: datetime) -> int:
+        """Leave only the day of settled replies since a moment, lest how long one took tells what it was.
+
+        It is the end of the day that stays, so that nothing is forgotten too soon.
+        """
+        times = ("not_before", "expires_at", "created_at", "settled_at")
+        return await self.run(
+            outbox.update()
+            .where(outbox.c.lane == REPLY, outbox.c.created_at >= since, outbox.c.settled_at.is_not(None))
+            .values({name: _end_of_day(outbox.c[name]) for name in times})
         )
 
     async def forget(self, before: datetime) -> int:
@@ -932,6 +959,10 @@ def left_out(topic: str) -> sa.Case[str]:
     )
 
 
+def _end_of_day(moment: sa.Column[datetime]) -> sa.ColumnElement[int]:
+    return (sa.type_coerce(moment, sa.BigInteger) + (DAY - 1)) // DAY * DAY
+
+
 def _still_counts(provider_id: str) -> sa.ColumnElement[bool]:
     """Match rows whose current try a provider's id may belong to."""
     return sa.or_(sa.literal(provider_id) == "", outbox.c.refused_id != provider_id)
@@ -974,7 +1005,7 @@ def _waiting() -> sa.Select[tuple[int]]:
 @often
 def _insert_reply(postgresql: bool) -> sa.Executable:
     names = (
-        "key", "lane", "kind", "args", "member_id", "address_id", "channel", "account", "screen_sealed",
+        "key", "lane", "kind", "subject", "args", "member_id", "address_id", "channel", "account", "screen_sealed",
         "replaces", "callback", "card", "state", "lease", "attempts", "not_before", "expires_at", "created_at",
     )  # fmt: skip
     values = {name: sa.bindparam(name, type_=outbox.c[name].type) for name in names}

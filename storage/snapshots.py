@@ -22,6 +22,7 @@ from storage.addresses import INDEXED
 from storage.copying import copy_database
 from storage.database import Database
 from storage.keys import key_of
+from storage.outbox import DAY
 from storage.store import Store
 from storage.tables import addresses, member_keys, members, surveys
 from storage.unit import Unit
@@ -29,6 +30,7 @@ from storage.vault import Vault
 
 LEFT_OUT = (
     "member_keys", "conversations", "survey_drafts", "link_codes", "link_tries", "media_links", "browser_messages",
+    "removals",
 )  # fmt: skip
 """Tables of which no row is in a backup."""
 
@@ -42,9 +44,12 @@ BLANKED = {
 
 TRIMMED = (
     "DELETE FROM files WHERE expires_at IS NOT NULL",
-    "UPDATE outbox SET state = 'withdrawn' WHERE state IN ('queued', 'paused', 'sending') AND kind = 'screen'",
+    "DELETE FROM outbox WHERE kind = 'screen'",
+    "DELETE FROM outbox WHERE kind LIKE 'survey%' AND settled_at IS NOT NULL",
+    f"UPDATE inbox SET heard_at = heard_at / {DAY} * {DAY}",
 )
-"""What goes besides: generated files, and replies whose question is long past."""
+"""What goes besides: generated files; replies, whose question is long past; and what would tell who answered a survey,
+how and how long it took them."""
 
 
 class Damaged(Exception):

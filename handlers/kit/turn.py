@@ -41,6 +41,10 @@ class Turn:
     """Whether messages can be taken out of this chat again."""
     warned: bool = False
     """Whether what was typed was met with a warning instead of being taken."""
+    unsaid: bool = False
+    """Whether what was typed is being taken out of the chat."""
+    traceless: bool = False
+    """Whether nothing of this Turn may outlive what it is about: an anonymous survey."""
     farewell: bool = False
     """Whether the member was erased in this Turn, so that its Screen is the last thing they are sent."""
 
