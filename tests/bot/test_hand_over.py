@@ -54,7 +54,7 @@ class Process:
         """Stop in good order."""
         self.provider.answers.set()
         await self.sender.stop(5)
-        await self.running
+        await asyncio.wait_for(self.running, 10)
         await self.database.close()
 
 

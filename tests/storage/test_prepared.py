@@ -115,12 +115,13 @@ def test_answers_have_the_face_of_sqlalchemys_results(connection: sa.Connection)
     assert _run(connection, hide.where(THINGS.c.name == sa.bindparam("given", "nobody"))).rowcount == 0
 
 
-def test_asking_for_the_first_row_only_does_not_cut_a_writing_statement_short(
-    connection: sa.Connection,
-) -> None:
+def test_asking_for_the_first_row_only_leaves_no_writing_statement_open(connection: sa.Connection) -> None:
     for name in ("one", "two", "three"):
         _run(connection, INSERT, **_thing(name))
-    _run(connection, THINGS.update().values(shown=True).returning(THINGS.c.id)).first()
+    connection.exec_driver_sql("BEGIN")
+    answer = _run(connection, THINGS.update().values(shown=True).returning(THINGS.c.id))
+    assert answer.first() is not None
+    connection.exec_driver_sql("COMMIT")  # SQLite refuses this while a statement is still writing.
     left = sa.select(sa.func.count()).where(THINGS.c.shown.is_(sa.false()))
     assert connection.execute(left).scalar_one() == 0
 
