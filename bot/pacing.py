@@ -89,11 +89,15 @@ class Pacer:
             self._changed = now
 
     def _expected(self, now: float) -> int:
-        """Return how many answers to expect within a second: twice as many as there were lately."""
+        """Return how many more answers to expect in this second: up to twice as many as there were lately.
+
+        Those that have left within it hold their places already.
+        """
         while self._replies and self._replies[0] < now - REMEMBERED_SECONDS:
             self._replies.popleft()
         most = int(self._permitted * REPLY_SHARE)
-        return min(most, math.ceil(2 * len(self._replies) / REMEMBERED_SECONDS))
+        expected = min(most, math.ceil(2 * len(self._replies) / REMEMBERED_SECONDS))
+        return max(0, expected - sum(at > now - WINDOW for at in self._replies))
 
     def _room(self, kept_free: int, now: float) -> float:
         """Return the seconds until the window has room for one more, with so many places kept free."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.demo.said import Said, said
-from locales import LANGUAGES
+from locales import LANGUAGES, Language
 from storage.unit import Unit
 
 
@@ -80,8 +80,7 @@ async def _call(unit: Unit, kind: str, title: Said, text: Said, at: datetime, un
 
 async def _steps(unit: Unit, grant_id: int, member_id: int, now: datetime) -> None:
     member = await unit.members.get(member_id)
-    lang = member.lang if member and member.lang in LANGUAGES else "en"
-    words: Mapping[str, str]
+    lang: Language = next((one for one in LANGUAGES if member and one == member.lang), "en")
     for words, days, done in STEPS:
         milestone = await unit.calls.add_milestone(grant_id, words[lang])
         await unit.calls.change_milestone(milestone, due_on=(now + timedelta(days=days)).date(), done=done)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from storage.tables import outbox
 from tests.handlers.happenings import publish
 from tests.play import Person, Stage
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def arrived(stage: Stage, lang: str = "en") -> Person:
