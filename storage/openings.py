@@ -83,7 +83,7 @@ class Openings(Store):
             sa.literal(state),
             sa.literal(at, Instant),
         ).where(outbox.c.id == row_id)
-        names = "account address_id row_id provider_id template category state sent_at".split()
+        names = ["account", "address_id", "row_id", "provider_id", "template", "category", "state", "sent_at"]
         insert = self.upsert(openings).from_select(names, of)
         await self.run(
             insert.on_conflict_do_update(
