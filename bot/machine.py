@@ -158,7 +158,7 @@ class Machine:
                 channel,
                 self.community,
                 self.time.now,
-                leads=partial(self.leadership.holds, _role(*key)),
+                term=partial(self.leadership.term, _role(*key)),
                 metrics=self.metrics,
             )
             self.database.on_outgoing(self.senders[key].wake)

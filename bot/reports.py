@@ -20,7 +20,6 @@ from bot.channels.contract import (
     Unreachable,
 )
 from handlers.rules.routes import OPENER
-from storage.openings import Opening
 from storage.outbox import BROADCAST, UnderWay
 from storage.unit import Unit
 
@@ -38,14 +37,12 @@ log = structlog.get_logger()
 
 async def settle_report(unit: Unit, report: DeliveryReport, now: datetime) -> None:
     """Write a report down, and do what a failure asks for."""
-    opening = await unit.openings.find(report.provider_id)
+    if report.template and report.state in ("delivered", "read", "failed"):
+        state = "failed" if report.failure is not None else "delivered"
+        await unit.openings.advance(report.provider_id, state, report.row_id, report.template, now)
     if report.failure is not None:
-        await unit.openings.advance(report.provider_id, "failed")
-        await _failed(unit, report, report.failure, opening, now)
-        return
-    if report.state in ("delivered", "read"):
-        await unit.openings.advance(report.provider_id, "delivered")
-    if opening is None or opening.template != OPENER:
+        await _failed(unit, report, report.failure, now)
+    elif report.template != OPENER:
         await unit.outbox.advance(
             report.state,
             now=now,
@@ -55,11 +52,8 @@ async def settle_report(unit: Unit, report: DeliveryReport, now: datetime) -> No
         )
 
 
-async def _failed(
-    unit: Unit, report: DeliveryReport, failure: Outcome, opening: Opening | None, now: datetime
-) -> None:
-    row_id = report.row_id or (opening.row_id if opening else 0)
-    row = await unit.outbox.under_way(row_id, report.channel, report.provider_id)
+async def _failed(unit: Unit, report: DeliveryReport, failure: Outcome, now: datetime) -> None:
+    row = await unit.outbox.under_way(report.row_id, report.channel, report.provider_id)
     if row is None or not row.concerned_by(report.provider_id):
         return
     match failure:
@@ -77,12 +71,12 @@ async def _failed(
         case Rejected(detail, "window_closed"):
             await unit.addresses.window_closed(row.address_id, now)
             # What went as a template needed no window: another try would be no better.
-            if opening is not None or not await unit.outbox.come_to_nothing(row.id, report.provider_id, now):
+            if report.template or not await unit.outbox.come_to_nothing(row.id, report.provider_id, now):
                 await _end(unit, row, report, "window_closed", detail, now)
         case Retry(reason="withheld") if await unit.outbox.fall_over(row.id, now=now):
             return
         case Retry(after, detail, reason=reason):
-            later = now + timedelta(seconds=_wait(row, after, opening))
+            later = now + timedelta(seconds=_wait(row, after, report.template))
             again = row.attempts < TRIES and await unit.outbox.come_to_nothing(
                 row.id, report.provider_id, later
             )
@@ -97,9 +91,9 @@ async def _failed(
             await _end(unit, row, report, reason, detail, now)
 
 
-def _wait(row: UnderWay, after: float | None, opening: Opening | None) -> float:
+def _wait(row: UnderWay, after: float | None, template: str) -> float:
     """Return the seconds before another try: growing, and long where it would be one more nudge."""
-    least = FIRST_WAIT if opening is None else OPENER_AGAIN if opening.template == OPENER else OPENING_WAIT
+    least = OPENER_AGAIN if template == OPENER else OPENING_WAIT if template else FIRST_WAIT
     return float(max(after or 0.0, least) * 2 ** max(0, row.attempts - 1))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -68,14 +69,23 @@ class Leadership:
         self._url = url
         self._roles = tuple(roles)
         self._hint = hint
-        self._held: set[str] = set()
+        self._held: dict[str, int] = {}
+        self._terms = itertools.count(1)
         self._valid_until = 0.0
         self._connection: asyncpg.Connection[Any] | None = None
         self._file: TextIO | None = None
 
     def holds(self, role: str) -> bool:
         """Say whether this process holds a role at this very moment."""
-        return role in self._held and (self._file is not None or steady() < self._valid_until)
+        return self.term(role) > 0
+
+    def term(self, role: str) -> int:
+        """Return 0 where this process does not hold a role now, else a number that is new whenever it is taken.
+
+        What was begun in one term is not to be ended in another: somebody else may have held the role between.
+        """
+        valid = self._file is not None or steady() < self._valid_until
+        return self._held.get(role, 0) if valid else 0
 
     async def claim(self) -> None:
         """Strive for the roles for the first time; raises AlreadyRunning where an SQLite file is in use."""
@@ -114,7 +124,7 @@ class Leadership:
                 "(docs/scaling.md), where several may"
             ) from None
         self._file = file
-        self._held = set(self._roles)
+        self._held = {role: next(self._terms) for role in self._roles}
 
     async def _ask(self) -> None:
         asked = steady()
@@ -147,7 +157,7 @@ class Leadership:
         number = zlib.crc32(role.encode()) & 0x7FFFFFFF
         if await connection.fetchval("SELECT pg_try_advisory_lock($1::int, $2::int)", FAMILY, number):
             log.info("took over", role=role.partition(":")[0])
-            self._held.add(role)
+            self._held[role] = next(self._terms)
         elif await connection.fetch(_UNSEAT, FAMILY, number, UNSEAT_SECONDS):
             log.warning("unseated a holder that gave no sign of life", role=role.partition(":")[0])
 

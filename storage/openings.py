@@ -31,14 +31,6 @@ DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """One template message: the outbox row that it was sent for, and which template."""
-
-    row_id: int
-    template: str
-
-
-@dataclass(frozen=True, slots=True)
 class Queued:
     """A message that waits for a day on which its conversation may begin."""
 
@@ -62,7 +54,7 @@ class Openings(Store):
         category: str,
         at: datetime,
     ) -> None:
-        """Note that a template message went out."""
+        """Note that a template message went out, what was reported of it already being kept."""
         insert = self.upsert(openings).values(
             account=account,
             address_id=address_id,
@@ -72,19 +64,31 @@ class Openings(Store):
             category=category,
             sent_at=at,
         )
-        await self.run(insert.on_conflict_do_nothing(index_elements=["provider_id"]))
-
-    async def find(self, provider_id: str) -> Opening | None:
-        """Find a template message by what the provider calls it."""
-        row = await self.one(sa.select(openings).where(openings.c.provider_id == provider_id))
-        return None if row is None else Opening(row.row_id, row.template)
-
-    async def advance(self, provider_id: str, state: str) -> None:
-        """Note that a template message was delivered, or failed; what was delivered stays so."""
         await self.run(
-            openings.update()
-            .where(openings.c.provider_id == provider_id, openings.c.state != "delivered")
-            .values(state=state)
+            insert.on_conflict_do_update(index_elements=["provider_id"], set_={"category": category})
+        )
+
+    async def advance(self, provider_id: str, state: str, row_id: int, template: str, at: datetime) -> None:
+        """Note that a template message was delivered, or failed; what was delivered stays so.
+
+        A report may come before the message that it is about could be noted.
+        """
+        of = sa.select(
+            outbox.c.account,
+            outbox.c.address_id,
+            outbox.c.id,
+            sa.literal(provider_id),
+            sa.literal(template),
+            sa.literal(""),
+            sa.literal(state),
+            sa.literal(at, Instant),
+        ).where(outbox.c.id == row_id)
+        names = ["account", "address_id", "row_id", "provider_id", "template", "category", "state", "sent_at"]
+        insert = self.upsert(openings).from_select(names, of)
+        await self.run(
+            insert.on_conflict_do_update(
+                index_elements=["provider_id"], set_={"state": state}, where=openings.c.state != "delivered"
+            )
         )
 
     async def recent(self, account: str, now: datetime) -> dict[int, datetime]:

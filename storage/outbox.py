@@ -745,11 +745,14 @@ class Outbox(Store):
         """Drop rows settled before a moment and return how many."""
         return await self.run(outbox.delete().where(outbox.c.settled_at < before))
 
-    async def hold(self, row_id: int) -> None:
-        """Let a row wait until the person writes and so opens the window, or until it expires."""
+    async def hold(self, row_id: int, lease: str) -> None:
+        """Let a row wait until the person writes and so opens the window, or until it expires.
+
+        Not one that is leased no more: its opener may have been reported as failed before this is written down.
+        """
         await self.run(
             outbox.update()
-            .where(outbox.c.id == row_id, outbox.c.state.in_(PENDING))
+            .where(outbox.c.id == row_id, outbox.c.state == "sending", outbox.c.lease == lease)
             .values(
                 state="queued",
                 reason=HELD,
@@ -786,7 +789,7 @@ class Outbox(Store):
         )
         return found is not None
 
-    async def postpone(self, row_id: int, until: datetime) -> None:
+    async def postpone(self, row_id: int, lease: str, until: datetime) -> None:
         """Let a row wait for its day. A broadcast lives on for it; what would come too late waits for the person."""
         await self.run(
             outbox.update()
@@ -798,13 +801,16 @@ class Outbox(Store):
             .values(expires_at=until + LIFETIME[BROADCAST])
         )
         in_time = outbox.update().where(
-            outbox.c.id == row_id, outbox.c.state.in_(PENDING), outbox.c.expires_at > until
+            outbox.c.id == row_id,
+            outbox.c.state == "sending",
+            outbox.c.lease == lease,
+            outbox.c.expires_at > until,
         )
         done = await self.run(
             in_time.values(state="queued", reason=DAILY, not_before=until, attempts=0, lease="")
         )
         if not done:
-            await self.hold(row_id)
+            await self.hold(row_id, lease)
 
     async def move(self, row_id: int, until: datetime) -> None:
         """Give a row that waits for its day another one."""

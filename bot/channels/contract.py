@@ -166,13 +166,17 @@ Outcome = Waiting | Postponed | Sent | Retry | Stopped | Unreachable | Rejected 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a provider reports later: state is sent, delivered, read or failed, and `failure` then says how."""
+    """What a provider reports later: state is sent, delivered, read or failed, and `failure` then says how.
+
+    `template` is set where it began a conversation: "opener" of one that the row waits for, else the row itself.
+    """
 
     channel: str
     provider_id: str
     state: str
     row_id: int = 0
     failure: Outcome | None = None
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

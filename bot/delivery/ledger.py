@@ -124,9 +124,9 @@ async def _settle(unit: Unit, row: Claimed, event: Event, now: datetime) -> None
         case Retry():
             await _again(unit, row, event, now)
         case Waiting():
-            await unit.outbox.hold(row.id)
+            await unit.outbox.hold(row.id, row.lease)
         case Postponed(until):
-            await unit.outbox.postpone(row.id, until)
+            await unit.outbox.postpone(row.id, row.lease, until)
         case Stopped(detail, reason):
             await unit.addresses.mark(row.address.id, "blocked")
             await unit.outbox.settle(row.id, "failed", now=now, reason=reason, detail=detail)

@@ -58,14 +58,15 @@ class Sender:
         community: Community,
         now: Callable[[], datetime],
         *,
-        leads: Callable[[], bool] = lambda: True,
+        term: Callable[[], int] = lambda: 1,
         metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._channel = channel
         self._key = (channel.name, channel.account)
         self._now = now
-        self._leads = leads
+        self._term_now = term
+        self._term = 0
         self._metrics = metrics or Metrics()
         self._pacer = Pacer(channel.messages_per_second, channel.seconds_between)
         self._breaker = Breaker()
@@ -158,17 +159,19 @@ class Sender:
 
     async def _in_office(self) -> bool:
         """Take or leave the account; on taking it, take back what an earlier sender had in hand."""
-        if self._leads() and not self._stopping:
+        term = self._term_now()
+        if self._lease and term != self._term:
+            self._leave()
+        if term and not self._stopping:
             if not self._lease:
                 lease = secrets.token_hex(8)
                 found = await self._database.work(
                     lambda unit: unit.outbox.take_over(*self._key, lease, now=self._now())
                 )
                 log.info("sending", channel=self._channel.name, taken_back=sum(found.values()))
-                self._lease = lease
+                self._lease, self._term = lease, term
             self._open()
             return True
-        self._leave()
         return False
 
     def _open(self) -> None:
@@ -181,8 +184,7 @@ class Sender:
     def _leave(self) -> None:
         self._database.leases.pop(self._key, None)
         self._handed.clear()
-        if self._lease:
-            log.warning("no longer sending", channel=self._channel.name)
+        log.warning("no longer sending", channel=self._channel.name)
         self._lease = ""
 
     async def _mind_the_clock(self) -> None:
@@ -311,8 +313,8 @@ class Sender:
             if wait > FARTHEST_WAIT or self._stopping:
                 return Later(wait)
             await asyncio.sleep(wait)
-        if not self._leads():
-            # Whoever sends for the account now has taken the row back.
+        if row.lease != self._lease or self._term_now() != self._term:
+            # Whoever has sent for the account since the row was leased has taken it back.
             return Later(0)
         self._pacer.take(chat, reply=reply, now=time.monotonic())
         return None

@@ -20,7 +20,7 @@ from storage.unit import Unit
 from storage.vault import Vault
 from tests.play import PlayedChannel
 
-SLOW = 4.0
+SLOW = 2.0
 """Messages a second, so that of several that were leased together all but the first wait for their turn."""
 
 
@@ -42,11 +42,11 @@ class Provider(PlayedChannel):
 
 
 class Process:
-    """One of several processes on a database, with its own sender; a test says whether it leads."""
+    """One of several processes on a database, with its own sender; a test says in which term it leads, 0 in none."""
 
     def __init__(self, database: Database, now: datetime, per_second: float) -> None:
-        self.database, self.provider, self.leads = database, Provider(per_second), False
-        self.sender = Sender(database, self.provider, Community(), lambda: now, leads=lambda: self.leads)
+        self.database, self.provider, self.term = database, Provider(per_second), 0
+        self.sender = Sender(database, self.provider, Community(), lambda: now, term=lambda: self.term)
         database.on_outgoing(self.sender.wake)
         self.running = asyncio.create_task(self.sender.run())
 
@@ -112,7 +112,7 @@ async def test_only_the_process_that_leads_sends(processes: Processes, now: date
     person = await _somebody(first, "1", now)
     await _answered(second, person, now)
     await _noticed(first, await _somebody(first, "2", now), NOTICE, now)
-    second.leads = True
+    second.term = 1
     second.sender.wake()
     await _until(lambda: sorted(second.provider.took) == ["1", "2"])
     assert (first.provider.took, first.sender.leading) == ([], False)
@@ -124,14 +124,14 @@ async def test_what_was_in_hand_is_sent_by_the_next_but_no_broadcast_is_repeated
     """The first process stands still with three messages at the provider; nobody knows what became of them."""
     first, second = processes
     reply, notice, broadcast = [await _somebody(first, peer, now) for peer in ("1", "2", "3")]
-    first.leads = True
+    first.term = 1
     first.provider.answers.clear()
     await _until(lambda: first.sender.leading)
     await _answered(first, reply, now)
     await _noticed(first, notice, NOTICE, now)
     await _noticed(first, broadcast, BROADCAST, now)
     await _until(lambda: sorted(first.provider.took) == ["1", "2", "3"])
-    first.leads, second.leads = False, True
+    first.term, second.term = 0, 1
     await _until(lambda: sorted(second.provider.took) == ["1", "2"])
     await second.sender.stop(5)
     assert await _states(second) == ["sent", "sent", "unknown"]
@@ -148,14 +148,32 @@ async def test_a_message_whose_turn_comes_out_of_office_is_left_to_the_next(
 ) -> None:
     first, second = processes
     await _two_leased_together(first, lane, now)
-    first.leads = False
+    first.term = 0
     await _until(lambda: not first.sender._others)
     assert sorted(await _states(second)) == ["queued", "sent"], "not in doubt: it never left"
-    second.leads = True
+    second.term = 1
     await _until(lambda: bool(second.provider.took))
     await second.sender.stop(5)
     assert first.provider.took + second.provider.took == ["1", "2"]
     assert set(await _states(second)) == {"sent"}
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "between two looks"])
+async def test_who_comes_back_into_office_does_not_send_what_others_took_over(
+    processes: Processes, now: datetime, noticed: bool
+) -> None:
+    first, second = processes
+    await _two_leased_together(first, NOTICE, now)
+    first.term, second.term = 0, 1
+    if noticed:
+        first.sender.wake()
+        await _until(lambda: not first.sender.leading)
+    second.sender.wake()
+    await _until(lambda: bool(second.provider.took))
+    await second.sender.stop(5)
+    first.term = 2
+    await _until(lambda: not first.sender._others)
+    assert first.provider.took + second.provider.took == ["1", "2"]
 
 
 @pytest.mark.parametrize("lane", [NOTICE, BROADCAST])
@@ -166,7 +184,7 @@ async def test_an_orderly_stop_leaves_nothing_in_doubt(
     await _two_leased_together(first, lane, now)
     await first.sender.stop(5)
     assert "sending" not in await _states(second)
-    first.leads, second.leads = False, True
+    first.term, second.term = 0, 1
     await _until(lambda: len(first.provider.took + second.provider.took) == 2)
     await second.sender.stop(5)
     assert first.provider.took + second.provider.took == ["1", "2"]
@@ -177,7 +195,7 @@ async def _two_leased_together(process: Process, lane: int, now: datetime) -> No
     """Return when the first of two messages has left and the other one, leased too, waits for its turn."""
     for peer in ("1", "2"):
         await _noticed(process, await _somebody(process, peer, now), lane, now)
-    process.leads = True
+    process.term = 1
     process.sender.wake()
     await _until(lambda: bool(process.provider.took))
     assert process.provider.took == ["1"]

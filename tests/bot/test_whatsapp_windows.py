@@ -178,7 +178,9 @@ async def test_twilio_knows_better_about_the_window(running: House) -> None:
     assert (row.state, row.attempts) == ("delivered", 2)
 
 
-async def test_the_opener_to_somebody_who_left_ends_what_waits(running: House) -> None:
+@pytest.mark.parametrize("first", [False, True], ids=["reported later", "reported first"])
+async def test_the_opener_to_somebody_who_left_ends_what_waits(running: House, first: bool) -> None:
+    running.twilio.reports_first = first
     person = await running.known("ku")
     await running.passes(timedelta(days=2))
     person.leave_whatsapp()
@@ -187,7 +189,14 @@ async def test_the_opener_to_somebody_who_left_ends_what_waits(running: House) -
         outbox.c.kind == "announcement", outbox.c.address_id == (await running.address(person)).id
     )
     assert (row.state, row.reason, row.detail) == ("failed", "unreachable", "63024")
-    assert (await running.address(person)).reachable == "unreachable"
+    address = await running.address(person)
+    assert address.reachable == "unreachable"
+    async with running.database.reading() as unit:
+        assert not await unit.openings.opener_out(address.id, running.now - timedelta(days=1)), "it failed"
+        # Of the announcement, and of the coordinator's own window there is none: one message, which failed.
+        assert await unit.openings.tally(running.now - timedelta(days=1), running.now + A_DAY) == [
+            ("UTILITY", "failed", 1)
+        ]
 
 
 async def test_a_paused_template_stops_the_broadcast_and_says_so(running: House) -> None:

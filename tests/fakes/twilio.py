@@ -659,6 +659,8 @@ class FakeTwilio:
         self.reports_backwards = False
         self.reports_minimal = False
         """Whether they carry MessageSid and MessageStatus alone, as was seen."""
+        self.reports_first = False
+        """Whether they come before the API has answered the request that they are about."""
         self.reports_delay = 0.0
         self.reports_lost: set[str] = set()
         """Statuses whose callbacks never come."""
@@ -866,7 +868,10 @@ class FakeTwilio:
         self.messages[message.sid] = message
         self.note("accepted", to, message.sid)
         answer = JSONResponse(self._resource(message), 201)
-        self._spawn(self._deliver(message))
+        if self.reports_first:
+            await self._deliver(message)
+        else:
+            self._spawn(self._deliver(message))
         return await _cut(request) if fault and fault.kind == "drop" else answer
 
     def _accepted(self, form: FormData) -> Message:

@@ -98,6 +98,9 @@ async def test_a_holder_that_gives_no_sign_of_life_is_unseated_after_it_has_stop
     monkeypatch.setattr(leadership, "UNSEAT_SECONDS", 60.0)
     await silent._ask()
     assert not _holds(silent)
+    await waiting.close()
+    await _until(silent)
+    assert silent.term(silent._roles[0]) == 2, "not the term that it had lost"
 
 
 async def _until(one: Leadership) -> None:

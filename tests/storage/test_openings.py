@@ -44,7 +44,7 @@ async def test_what_is_held_goes_when_the_person_writes_and_holds_nothing_up(
 ) -> None:
     address = await somebody(unit, now)
     row = await tell(unit, address, now)
-    await unit.outbox.hold(row)
+    await unit.outbox.hold(row, "lease")
     assert await state(unit, row) == ("queued", HELD)
     assert not await unit.outbox.due(address.id, now + HOUR)
     later = await tell(unit, address, now + HOUR, occurrence="2")
@@ -58,7 +58,7 @@ async def test_what_is_held_goes_when_the_person_writes_and_holds_nothing_up(
 async def test_what_is_held_ends_with_its_reason(unit: Unit, now: datetime) -> None:
     address = await somebody(unit, now)
     row = await tell(unit, address, now, expires_at=now + 2 * HOUR)
-    await unit.outbox.hold(row)
+    await unit.outbox.hold(row, "lease")
     assert await unit.outbox.expire_held(now + HOUR) == 0
     assert await unit.outbox.expire_held(now + 2 * HOUR) == 1
     assert await state(unit, row) == ("expired", "window_closed")
@@ -70,7 +70,7 @@ async def test_a_broadcast_lives_on_for_its_day_and_a_reminder_does_not(unit: Un
     news = await tell(unit, address, now, lane=BROADCAST)
     reminder = await tell(unit, other, now, subject="event:1", expires_at=now + HOUR)
     for row in (news, reminder):
-        await unit.outbox.postpone(row, now + 3 * DAY)
+        await unit.outbox.postpone(row, "lease", now + 3 * DAY)
     assert await state(unit, news) == ("queued", DAILY)
     assert await state(unit, reminder) == ("queued", HELD)
     assert await unit.outbox.postponed("whatsapp", SENDER) == 1
@@ -103,7 +103,7 @@ async def test_the_queue_is_ordered_by_urgency(unit: Unit, now: datetime) -> Non
     rows = []
     for subject, lane in subjects:
         row = await tell(unit, await somebody(unit, now), now, subject=subject, lane=lane)
-        await unit.outbox.postpone(row, now + HOUR)
+        await unit.outbox.postpone(row, "lease", now + HOUR)
         rows.append(row)
     assert [one.row_id for one in await unit.openings.queue("whatsapp", SENDER)] == rows[::-1]
 
@@ -132,9 +132,8 @@ async def test_openings_are_counted_by_person_and_paid_for_when_they_arrive(
             await unit.openings.add(
                 SENDER, address.id, sid, row_id=row, template=template, category="UTILITY", at=at
             )
-    await unit.openings.advance("SM4", "failed")
-    await unit.openings.advance("SM3", "delivered")
-    await unit.openings.advance("SM3", "failed")
+    for sid, state in (("SM4", "failed"), ("SM3", "delivered"), ("SM3", "failed")):
+        await unit.openings.advance(sid, state, row, "", now)
     assert await unit.openings.recent(SENDER, now) == {one.id: now - 3 * HOUR}
     assert await unit.openings.recent("", now) == {one.id: now - 3 * HOUR}
     assert await unit.openings.opener_out(one.id, now - DAY)
@@ -151,6 +150,27 @@ async def test_openings_are_counted_by_person_and_paid_for_when_they_arrive(
     assert await unit.openings.recent(SENDER, now) == {}
     assert sum(count for _, _, count in await unit.openings.tally(now - 2 * DAY, now)) == 4
     assert await unit.openings.forget(now) == 4
+
+
+async def test_a_report_may_come_before_its_opening_is_noted(unit: Unit, now: datetime) -> None:
+    address = await somebody(unit, now)
+    row = await tell(unit, address, now)
+    await unit.openings.advance("SM1", "failed", row, "opener", now)
+    await unit.openings.advance("SM2", "failed", row + 1_000, "opener", now)  # of a row that is gone
+    await unit.openings.add(
+        SENDER, address.id, "SM1", row_id=row, template="opener", category="UTILITY", at=now
+    )
+    assert not await unit.openings.opener_out(address.id, now - DAY)
+    assert await unit.openings.recent(SENDER, now) == {}
+    assert await unit.openings.tally(now - DAY, now + DAY) == [("UTILITY", "failed", 1)]
+
+
+async def test_what_came_to_nothing_meanwhile_is_not_held(unit: Unit, now: datetime) -> None:
+    row = await tell(unit, await somebody(unit, now), now)
+    assert await unit.outbox.come_to_nothing(row, "SM1", now + HOUR)
+    await unit.outbox.hold(row, "lease")
+    await unit.outbox.postpone(row, "lease", now + DAY)
+    assert await state(unit, row) == ("queued", "")
 
 
 async def test_places_are_kept_for_reminders_of_the_next_day(unit: Unit, now: datetime) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -200,11 +201,12 @@ class WhatsAppChannel:
             options = {"body": _body(part)}
         return Sent(await self._create(parcel.peer, parcel.row_id, options))
 
-    async def _create(self, peer: str, row_id: int, options: dict[str, Any]) -> str:
-        """Create a message and return its sid; reports come back with our row, unless they say nothing of it."""
+    async def _create(self, peer: str, row_id: int, options: dict[str, Any], template: str = "") -> str:
+        """Create a message and return its sid; reports come back with our row and the template."""
         if self._public_url:
-            row = f"?row={row_id}" if row_id else ""
-            options["status_callback"] = f"{self._public_url}/twilio/status{row}"
+            ours = {"row": row_id, "template": template}
+            query = urlencode({name: value for name, value in ours.items() if value})
+            options["status_callback"] = f"{self._public_url}/twilio/status{'?' if query else ''}{query}"
         message = await self.client.messages.create_async(to=peer, from_=self.account, **options)
         return str(message.sid)
 
@@ -254,8 +256,7 @@ class WhatsAppChannel:
         options: dict[str, Any] = {"content_sid": kept.content_sid}
         if template is not None and whole and template.values:
             options["content_variables"] = variables(template)
-        # An opener's reports are not the waiting row's.
-        sid = await self._create(parcel.peer, parcel.row_id if whole else 0, options)
+        sid = await self._create(parcel.peer, parcel.row_id, options, kept.name)
         now = self._now()
         async with self._database.unit() as unit:
             await unit.openings.add(

@@ -56,6 +56,7 @@ def _report(raw: Mapping[str, str]) -> Heard:
         state,
         int(row) if row.isascii() and row.isdecimal() and len(row) < 19 else 0,
         outcome_of(raw.get("ErrorCode", "")[:10]) if state == "failed" else None,
+        template=raw.get("template", "")[:24],
     )
 
 

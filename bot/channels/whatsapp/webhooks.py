@@ -57,7 +57,7 @@ def _webhook(machine: Machine, path: str) -> Callable[[Request], Awaitable[Respo
         if any(not FIELD_NAME.fullmatch(name) for name in fields):
             return Response(status_code=403)
         if path.endswith("/status"):
-            fields["row"] = request.query_params.get("row", "")
+            fields |= {name: request.query_params.get(name, "") for name in ("row", "template")}
         heard = channel.parse(fields, machine.time.now())
         try:
             await machine.heard("whatsapp", heard)
