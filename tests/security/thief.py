@@ -8,6 +8,7 @@ first. `linked` counts how often that is right: of answers in random order it is
 from __future__ import annotations
 
 import itertools
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +18,9 @@ from datetime import datetime
 from pathlib import Path
 
 WAL_HEADER, FRAME_HEADER = 32, 24
+FAR = 6.0
+"""Standard deviations that neighbours in random order do not reach: their number has lighter tails than the normal."""
+UNLIKELY = 1e-8
 PAGE_SIZE_AT = 16
 """Where a SQLite file says how large its pages are."""
 
@@ -111,10 +115,16 @@ class Score:
         """Return which part of all answers was given to the right person."""
         return self.linked / self.answers
 
-    @property
-    def above_chance(self) -> float:
-        """Return by how many standard deviations more was linked than by chance: once a survey, give or take once."""
-        return (self.linked - self.surveys) / self.surveys**0.5
+    def most_by_chance(self) -> int:
+        """Return how many are linked by chance less than once in a hundred million times.
+
+        In random order one of a survey's answers is linked, whatever their number, and the tail is below that of a
+        Poisson distribution; Chernoff's bound for that one is solved by trying.
+        """
+        most = self.surveys
+        while most - self.surveys - most * math.log(most / self.surveys) > math.log(UNLIKELY):
+            most += 1
+        return most
 
     @property
     def in_order(self) -> float:
