@@ -64,7 +64,6 @@ KEPT = (
         "replies about anonymous surveys",
         timedelta(hours=48),
         lambda unit, before: unit.outbox.forget_traceless(before),
-        SENT,
     ),
     Kept("delivery facts", timedelta(days=90), lambda unit, before: unit.outbox.forget(before), SENT),
     Kept("WhatsApp openings", timedelta(days=400), lambda unit, before: unit.openings.forget(before)),
