@@ -100,7 +100,9 @@ class Dispatcher:
 
         True where a pop-up is on its way, which also tells the provider that the tap was heard.
         """
-        inbound = replace(inbound, text=_bounded(inbound.text), tap=_bounded(inbound.tap))
+        text, tap = _bounded(inbound.text), _bounded(inbound.tap)
+        if text != inbound.text or tap != inbound.tap:
+            inbound = replace(inbound, text=text, tap=tap)
         if (slowed := self._slowed(inbound)) is None:
             return False
         inbound = slowed
@@ -112,7 +114,7 @@ class Dispatcher:
 
     def _slowed(self, inbound: Inbound) -> Inbound | None:
         """Return what is to be handled: itself, a notice that this chat is too fast, or nothing any more."""
-        if inbound.what in ("left", "returned") or intent(inbound.text) in AT_ONCE:
+        if inbound.what in ("left", "returned") or (inbound.text and intent(inbound.text) in AT_ONCE):
             return inbound
         chat = (inbound.channel, inbound.account, inbound.peer)
         match self._limits.judge(chat, inbound.provider_id, inbound.at):
