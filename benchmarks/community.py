@@ -17,9 +17,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.people import ADMINISTRATOR, FIRST_PERSON
+from bot import upkeep
+from handlers.kit import Community as Settlement
 from storage.database import Database
 from storage.migrate import migrate
 from storage.tables import addresses, members
+from storage.unit import Unit
 from storage.vault import Vault, new_key, parse_key, random_id
 
 TOKEN = f"4242:{'A' * 35}"
@@ -112,6 +115,7 @@ async def prepare(url: str, people: int) -> Community:
         draft = await unit.announcements.draft(author.id, now)
         for lang, text in TEXTS.items():
             await unit.announcements.put_text(draft.id, lang, text)
+        await _night_is_done(unit, now)
     chats = range(FIRST_PERSON, FIRST_PERSON + people)
     for first in range(0, people, BATCH):
         await _settle(database, chats[first : first + BATCH], now)
@@ -119,6 +123,18 @@ async def prepare(url: str, people: int) -> Community:
         await connection.execute(sa.text("ANALYZE"))
     await database.close()
     return Community(url, key, people, draft.id)
+
+
+async def _night_is_done(unit: Unit, now: datetime) -> None:
+    """Note tonight's backup and this week's drill as made, whatever the hour: what is measured is a day."""
+    local = now.astimezone(Settlement().zone)
+    for fact, value in (
+        (upkeep.SINCE, now.isoformat()),
+        (upkeep.MADE, now.isoformat()),
+        (upkeep.MADE_ON, local.date().isoformat()),
+        (upkeep.DRILLED, f"{local:%G-%V}"),
+    ):
+        await unit.facts.put(fact, value)
 
 
 async def _settle(database: Database, chats: range, now: datetime) -> None:

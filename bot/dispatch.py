@@ -50,6 +50,17 @@ Farewell = Callable[[str, str, str, Screen], Awaitable[None]]
 Changed = Callable[[str, str, str, Member], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a Turn leaves to do after its commit: `farewell` to a person erased in it, commands of a member who
+    `changed`; and whether a pop-up is on its way to the tap.
+    """
+
+    farewell: Screen | None = None
+    changed: Member | None = None
+    popup: bool = False
+
+
 @dataclass(slots=True)
 class Tried:
     """How often an Inbound was tried, this time included; 0: it was settled before."""
@@ -85,21 +96,26 @@ class Dispatcher:
         self.changed: Changed | None = None
         """Told, after the commit, who started or changed language or role: the channel may show other commands."""
 
-    async def receive(self, inbound: Inbound) -> None:
-        """Handle one Inbound and return after the commit; raises Unavailable where nothing could be kept."""
-        inbound = replace(inbound, text=_bounded(inbound.text), tap=_bounded(inbound.tap))
+    async def receive(self, inbound: Inbound) -> bool:
+        """Handle one Inbound and return after the commit; raises Unavailable where nothing could be kept.
+
+        True where a pop-up is on its way, which also tells the provider that the tap was heard.
+        """
+        text, tap = _bounded(inbound.text), _bounded(inbound.tap)
+        if text != inbound.text or tap != inbound.tap:
+            inbound = replace(inbound, text=text, tap=tap)
         if (slowed := self._slowed(inbound)) is None:
-            return
+            return False
         inbound = slowed
         async with self._in_order((inbound.channel, inbound.account, inbound.peer)):
             try:
-                await self._tried(inbound)
+                return await self._tried(inbound)
             except (sa.exc.DBAPIError, OSError) as error:
                 raise Unavailable from error
 
     def _slowed(self, inbound: Inbound) -> Inbound | None:
         """Return what is to be handled: itself, a notice that this chat is too fast, or nothing any more."""
-        if inbound.what in ("left", "returned") or intent(inbound.text) in AT_ONCE:
+        if inbound.what in ("left", "returned") or (inbound.text and intent(inbound.text) in AT_ONCE):
             return inbound
         chat = (inbound.channel, inbound.account, inbound.peer)
         match self._limits.judge(chat, inbound.provider_id, inbound.at):
@@ -110,17 +126,17 @@ class Dispatcher:
             case Verdict.SILENCE:
                 return None
 
-    async def _tried(self, inbound: Inbound) -> None:
+    async def _tried(self, inbound: Inbound) -> bool:
         inbound, fetched = await self._fetched(inbound)
         while True:
             tried = Tried()
             try:
-                after = await self._once(inbound, fetched, tried)
-                await self._follow_up(inbound, after)
-                return
+                done = await self._once(inbound, fetched, tried)
+                await self._follow_up(inbound, done)
+                return done.popup
             except Poisonous:
                 await self._park(inbound, "killed the process")
-                return
+                return False
             except Exception as error:
                 if not tried.times or _out_of_reach(error):
                     raise Unavailable from error
@@ -128,21 +144,21 @@ class Dispatcher:
                 log.warning("turn failed", attempt=tried.times, error=name, at=_where(error))
                 if tried.times >= TRIES:
                     await self._park(inbound, name)
-                    return
+                    return False
 
-    async def _follow_up(self, inbound: Inbound, after: Screen | Member | None) -> None:
+    async def _follow_up(self, inbound: Inbound, done: Handled) -> None:
         """Do what may only happen once the Turn is committed, and what nobody misses if it fails."""
         chat = (inbound.channel, inbound.account, inbound.peer)
         try:
-            if isinstance(after, Screen) and self.farewell is not None:
-                await self.farewell(*chat, after)
-            elif isinstance(after, Member) and self.changed is not None:
-                await self.changed(*chat, after)
+            if done.farewell is not None and self.farewell is not None:
+                await self.farewell(*chat, done.farewell)
+            if done.changed is not None and self.changed is not None:
+                await self.changed(*chat, done.changed)
         except Exception as error:
             log.warning("follow-up failed", error=type(error).__name__, at=_where(error))
 
-    async def _once(self, inbound: Inbound, fetched: bytes | None, tried: Tried) -> Screen | Member | None:
-        """Run the Turn; return the goodbye of a person erased in it, or a member whose commands changed.
+    async def _once(self, inbound: Inbound, fetched: bytes | None, tried: Tried) -> Handled:
+        """Run the Turn.
 
         That it is being tried is committed first: an update that kills the process must not do so for ever.
         """
@@ -153,37 +169,37 @@ class Dispatcher:
             tried.times = await unit.inbox.attempt(*key, inbound.at)
             return tried.times > 1
 
-        async def handle(unit: Unit) -> Screen | Member | None:
+        async def handle(unit: Unit) -> Handled:
             if not tried.times:
-                return None
+                return Handled()
             if tried.times > TRIES:
                 raise Poisonous
             await _hold(unit, inbound)
             if not await unit.inbox.done(*key):
-                return None
+                return Handled()
             return await self._handled(unit, inbound, fetched)
 
         return await self._database.work(handle, first=note, within=DEADLINE)
 
-    async def _handled(self, unit: Unit, inbound: Inbound, fetched: bytes | None) -> Screen | Member | None:
+    async def _handled(self, unit: Unit, inbound: Inbound, fetched: bytes | None) -> Handled:
         address = await self._address(unit, inbound)
         if inbound.what in ("left", "returned"):
             await unit.addresses.mark(address.id, "blocked" if inbound.what == "left" else "yes")
-            return None
+            return Handled()
         turn = await self._turn(unit, inbound, address, fetched)
         before = (turn.member.lang, turn.member.role)
         if turn.member.consented:
             self._limits.is_known((inbound.channel, inbound.account, inbound.peer))
         if inbound.what == "too much":
             await self._queue(turn, await fallback.too_fast(turn))
-            return None
+            return Handled()
         conversation = await turn.unit.conversations.get(turn.address.id)
         screen = await self._answer(turn, conversation)
         if turn.farewell:
-            return screen
+            return Handled(farewell=screen)
         await self._keep(turn, screen, conversation)
-        started = inbound.text.startswith("/start")
-        return turn.member if started or (turn.member.lang, turn.member.role) != before else None
+        changed = inbound.text.startswith("/start") or (turn.member.lang, turn.member.role) != before
+        return Handled(changed=turn.member if changed else None, popup=bool(inbound.callback and screen.note))
 
     async def _turn(self, unit: Unit, inbound: Inbound, address: Address, fetched: bytes | None) -> Turn:
         capabilities = self._channels[inbound.channel, inbound.account].capabilities
@@ -274,7 +290,7 @@ class Dispatcher:
                 one.to_json(),
                 at=turn.now,
                 replaces=inbound.message if first and not inbound.keep else "",
-                callback=inbound.callback if first else "",
+                callback=inbound.callback if first and (one.note or not inbound.acknowledged) else "",
                 card=one.card,
                 subject=TRACELESS if turn.traceless else "",
                 shown=one,

@@ -163,8 +163,11 @@ class Machine:
             )
             self.database.on_outgoing(self.senders[key].wake)
 
-    async def heard(self, channel: str, heard: Heard) -> None:
-        """Handle what a channel heard; returns after the commit, raises `dispatch.Unavailable`."""
+    async def heard(self, channel: str, heard: Heard) -> bool:
+        """Handle what a channel heard; returns after the commit, raises `dispatch.Unavailable`.
+
+        True where a pop-up is on its way to what was tapped.
+        """
         if isinstance(heard, Ignored):
             self.metrics.heard.labels(channel, heard.reason).inc()
         elif isinstance(heard, DeliveryReport):
@@ -173,7 +176,8 @@ class Machine:
         else:
             self.metrics.heard.labels(channel, heard.what).inc()
             with self.metrics.turn_seconds.labels(channel).time():
-                await self.dispatcher.receive(heard)
+                return await self.dispatcher.receive(heard)
+        return False
 
     async def start(self) -> None:
         """Start the senders, the clock and what listens for updates; raises AlreadyRunning."""

@@ -55,7 +55,7 @@ class Driven:
 
     async def execute(self, statement: Any, parameters: Any = None, /) -> Any:
         """Run a statement, without ever suspending."""
-        if isinstance(parameters, dict) and statement.get_execution_options().get("often"):
+        if parameters is not None and statement.get_execution_options().get("often"):
             return prepared(statement, self.dialect).run(self._connection, parameters)
         return self._connection.execute(statement, parameters)
 

@@ -977,7 +977,7 @@ def _still_counts(provider_id: str) -> sa.ColumnElement[bool]:
 def _behind(state: str) -> sa.ColumnElement[bool]:
     """Match rows that a new state would move forward."""
     rank = FORWARD.get(state, 2)
-    return outbox.c.state.in_([name for name, other in FORWARD.items() if other < rank])
+    return sa.or_(*(outbox.c.state == name for name, other in FORWARD.items() if other < rank))
 
 
 # --- statements that every Turn and every delivery runs, built once -----------------------------------------
@@ -1072,7 +1072,7 @@ def _claimed() -> sa.Select[Any]:
     )
 
 
-@cache
+@often
 def _sent() -> sa.Update:
     provider = sa.bindparam("given_provider", type_=sa.String)
     return (

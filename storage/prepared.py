@@ -8,7 +8,7 @@ network is what costs, the option means nothing.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -57,19 +57,24 @@ class Prepared:
         ]
         self._make = _row_maker(statement, dialect)
 
-    def run(self, connection: sa.Connection, given: dict[str, Any]) -> Answer:
-        """Run it with the given values."""
-        values = []
-        for name, constant, processor in self._places:
-            value = given.get(name, constant)
-            values.append(value if processor is None else processor(value))
+    def run(self, connection: sa.Connection, given: dict[str, Any] | Sequence[dict[str, Any]]) -> Answer:
+        """Run it with the given values, or once for each of several fillings."""
         driver: Any = connection.connection.driver_connection
         try:
-            return Answer(driver.execute(self._sql, values), self._make)
+            if isinstance(given, dict):
+                return Answer(driver.execute(self._sql, self._filled(given)), self._make)
+            return Answer(driver.executemany(self._sql, [self._filled(one) for one in given]), self._make)
         except driver_errors(connection.dialect) as error:
             raise sa.exc.DBAPIError.instance(
                 self._sql, None, error, driver_errors(connection.dialect), hide_parameters=True
             ) from None
+
+    def _filled(self, given: dict[str, Any]) -> list[Any]:
+        values = []
+        for name, constant, processor in self._places:
+            value = given.get(name, constant)
+            values.append(value if processor is None else processor(value))
+        return values
 
 
 def driver_errors(dialect: sa.Dialect) -> type[Exception]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any, cast
 
 import aiohttp
@@ -50,7 +51,9 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=60),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("Accept", "Accept-Encoding"),
             )
 
     async def shutdown(self) -> None:
@@ -74,10 +77,9 @@ class AiohttpRequest(BaseRequest):
         assert self._session is not None  # noqa: S101 - it was just opened
         uploads = bool(request_data and request_data.multipart_data)
         seconds = UPLOAD_SECONDS if uploads else _given(read_timeout, READ_SECONDS)
-        timeout = aiohttp.ClientTimeout(total=seconds + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.request(
-                method, url, **_body(request_data), timeout=timeout, allow_redirects=False
+                method, url, **_body(request_data), timeout=_timeout(seconds), allow_redirects=False
             ) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
@@ -86,6 +88,11 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(type(error).__name__) from None
+
+
+@cache
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
 
 
 def _given(timeout: Any, usual: float) -> float:

@@ -11,6 +11,7 @@ import json
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import structlog
 import telegram
 import telegram.warnings
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -102,7 +103,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 warnings.filterwarnings("ignore", message="Please use 'Bot.", category=telegram.warnings.PTBUserWarning)
 
 log = structlog.get_logger()
-Receive = Callable[[Heard], Awaitable[None]]
+Receive = Callable[[Heard], Awaitable[object]]
 
 
 class TelegramChannel:
@@ -420,10 +421,16 @@ def telegram_webhook(machine: Machine) -> Callable[[Request], Awaitable[Response
             return Response(status_code=400)
         except (ValueError, RecursionError):
             return Response(status_code=400)
+        heard = channel.parse(update, machine.time.now())
+        tapped = heard.callback if isinstance(heard, Inbound) else ""
+        if isinstance(heard, Inbound) and tapped:
+            heard = replace(heard, acknowledged=True)
         try:
-            await machine.heard("telegram", channel.parse(update, machine.time.now()))
+            popup = await machine.heard("telegram", heard)
         except Unavailable:
             return Response(status_code=503)
+        if tapped and not popup:
+            return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": tapped})
         return Response(status_code=200)
 
     return webhook

@@ -79,6 +79,9 @@ class Sender:
         self._others: set[asyncio.Task[None]] = set()
         self._took = 0.05
         self._more = True
+        self._signs = 0
+        self._before: list[asyncio.Task[None]] = []
+        """What was under way when there last was a sign of more: it may stand before what waits."""
         self._stopping = False
         self._taking = asyncio.Event()
         self._taking.set()
@@ -103,7 +106,7 @@ class Sender:
                 self._handed.append(row)
         self._start_replies()
         if queued:
-            self._more = True
+            self._note_more()
             self._wake.set()
 
     async def run(self) -> None:
@@ -131,9 +134,9 @@ class Sender:
             for row in claimed:
                 self._start(row)
             if claimed:
+                self._note_more()
                 await asyncio.sleep(BETWEEN_CLAIMS)
             else:
-                self._more = bool(self._replies or self._others)
                 await self._idle()
 
     async def stop(self, within: float = 20.0) -> None:
@@ -204,11 +207,12 @@ class Sender:
         try:
             await asyncio.wait_for(self._wake.wait(), POLL)
         except TimeoutError:
-            self._more = True
+            self._note_more()
         finally:
             self._wake.clear()
 
     async def _claim(self) -> list[Claimed]:
+        """Lease what may go. Where there is nothing, look again only once what may stand before it has ended."""
         steady = time.monotonic()
         if self._pacer.paused_until > steady:
             return []
@@ -226,7 +230,18 @@ class Sender:
                     )
             return claimed
 
-        return await self._database.work(take)
+        signs = self._signs
+        held_up = bool(self._handed) or any(not task.done() for task in self._before)
+        claimed = await self._database.work(take)
+        if not claimed and signs == self._signs:
+            self._more = held_up
+        return claimed
+
+    def _note_more(self) -> None:
+        """Remember that there may be more to claim, now or when what is under way has ended."""
+        self._more = True
+        self._signs += 1
+        self._before = [*self._replies, *self._others]
 
     def _free_for_replies(self) -> int:
         limit = self._breaker.lets_through(time.monotonic())

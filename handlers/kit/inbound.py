@@ -34,7 +34,8 @@ class Inbound:
     `account` is which bot or sender of ours heard it; `peer` is the provider's opaque address of the person;
     `provider_id` tells a re-sent update from a new one. For a tap, `tap` is the action string, `message` the
     provider's id of the tapped message, `callback` the id by which the tap is answered, and `keep` says that the
-    tapped message must stay as it is (so that the answer comes as a new message). `typed` is the provider's id of
+    tapped message must stay as it is (so that the answer comes as a new message). `acknowledged`: the channel says
+    by itself that it was heard, so that only a pop-up has to be sent to `callback`. `typed` is the provider's id of
     the very message that was typed or sent, where it could be taken out of the chat again.
     """
 
@@ -48,6 +49,7 @@ class Inbound:
     tap: str = ""
     message: str = ""
     callback: str = ""
+    acknowledged: bool = False
     keep: bool = False
     upload: Upload | None = None
     language_code: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -93,8 +94,24 @@ async def test_a_stranger_arrives_and_an_administrator_makes_an_event(
     await boss.tap("Send now")
     await boss.expect("The announcement was sent", timeout=20)
     await guest.expect("Coffee with the donor", timeout=20)
+    await boss.say("/settings")
+    await boss.expect("Messages: on")
+    await boss.tap("Stop messages")
+    await boss.expect("Messages are stopped")
+    await boss.tap("Resume messages")
+    await boss.expect("Main menu")
+    await _every_tap_is_answered_once(telegram)
+    assert [bool(popup) for popup in boss.answers] == [False] * (len(boss.answers) - 1) + [True]
     guest.block()
     await guest.say("nothing comes of this")
+
+
+async def _every_tap_is_answered_once(telegram: FakeTelegram) -> None:
+    """In the webhook's own answer or by a call, with or without a pop-up."""
+    async with asyncio.timeout(10):
+        while not all(query.answered for query in telegram.queries.values()):  # noqa: ASYNC110 - the fake has no event
+            await asyncio.sleep(0.02)
+    assert telegram.calls["answercallbackquery"] == len(telegram.queries)
 
 
 async def test_odd_updates_are_ignored_on_purpose(both: tuple[FakeTelegram, Program]) -> None:

@@ -25,7 +25,7 @@ MOST = 1_000
 PAGE = 200
 
 log = structlog.get_logger()
-Handle = Callable[[Heard], Awaitable[None]]
+Handle = Callable[[Heard], Awaitable[object]]
 
 
 class CatchingUp:
