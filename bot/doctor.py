@@ -115,6 +115,10 @@ async def _waiting(database: Database) -> list[Finding]:
         )
     if parked:
         findings.append(hint(f"Inbox: {parked} set aside after three tries"))
+    if not await database.sheds_log():
+        findings.append(
+            hint("Database: PostgreSQL keeps its log of anonymous ballots for a while; see docs/operators.md")
+        )
     return findings
 
 

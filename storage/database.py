@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.direct import Connection, Direct, Job
 from storage.outbox import Claimed
+from storage.scrubbing import log_goes, rewrite_file, rewrite_tables
 from storage.unit import Unit
 from storage.vault import Vault
 
@@ -27,13 +28,6 @@ SQLITE_PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA temp_store=MEMORY",
 )
-
-SCRUBBED = ("surveys", "survey_voters", "survey_ballots", "survey_answers", "survey_drafts")
-"""Tables whose history must not outlive their rows."""
-
-SCRUBBED_IN_MEMORY = 65_536
-"""A SQLite file of more pages (256 MiB) is rewritten by way of a temporary file, for want of memory."""
-
 
 JOBS_TOGETHER = 64
 """At most so many units of work share a commit on SQLite."""
@@ -211,35 +205,21 @@ class Database:
                 listener(unit.handed, queued=unit.outgoing)
 
     async def scrub(self) -> bool:
-        """Take the remains of deleted rows off the disk; False where a reader was in the way: try again.
-
-        A deleted row lives on in the write-ahead log, and the order of writing in the pages, until both are
-        rewritten. On PostgreSQL the tables of surveys are rewritten; its log is the operator's to recycle.
-        """
-        return await (self._scrub_file() if self.is_sqlite else self._scrub_tables())
-
-    async def _scrub_file(self) -> bool:
+        """Take the remains of deleted rows off the disk; False where somebody was in the way: try again."""
+        if not self.is_sqlite:
+            return await rewrite_tables(self.engine)
         async with self._writer, self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None  # noqa: S101
             try:
-                return await _rewrite(driver)
+                return await rewrite_file(driver)
             finally:
                 for pragma in SQLITE_PRAGMAS:
                     await driver.execute_fetchall(pragma)
 
-    async def _scrub_tables(self) -> bool:
-        async with self.engine.connect() as plain:
-            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            try:
-                await connection.execute(sa.text("SET lock_timeout = '2s'"))
-                for table in SCRUBBED:
-                    await connection.execute(sa.text(f"VACUUM (FULL) {table}"))
-            except sa.exc.DBAPIError:
-                return False
-            finally:
-                await connection.execute(sa.text("RESET lock_timeout"))
-        return True
+    async def sheds_log(self) -> bool:
+        """Say whether what the database's own log holds goes with `scrub`: on PostgreSQL its operator decides."""
+        return self.is_sqlite or await log_goes(self.engine)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -247,17 +227,6 @@ class Database:
             await direct.close()
         self._direct.clear()
         await self.engine.dispose()
-
-
-async def _rewrite(driver: Any) -> bool:
-    ((pages,),) = await driver.execute_fetchall("PRAGMA page_count")
-    if pages > SCRUBBED_IN_MEMORY:
-        await driver.execute_fetchall("PRAGMA temp_store=FILE")
-    await driver.execute_fetchall("VACUUM")
-    # Writers wait as long as this does, so it gives up soon.
-    await driver.execute_fetchall("PRAGMA busy_timeout=1000")
-    ((busy, _, _),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-    return bool(busy == 0)
 
 
 def _engine(url: sa.URL) -> AsyncEngine:

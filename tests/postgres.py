@@ -25,6 +25,8 @@ def running_postgres() -> Iterator[str]:
             # No test cuts the power, and a test that kills the server loses nothing by this.
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 server.psql(f"ALTER SYSTEM SET {setting} = off")
+            # As operators are advised, so that what was logged goes with what was deleted.
+            server.psql("ALTER SYSTEM SET wal_recycle = off")
             server.psql("SELECT pg_reload_conf()")
             yield server.get_uri().replace("postgresql+psycopg2", "postgresql")
         finally:

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import itertools
 import math
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-WAL_HEADER, FRAME_HEADER = 32, 24
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.store import Store
+from storage.tables import inbox, outbox
+
 FAR = 6.0
 """Standard deviations that neighbours in random order do not reach: their number has lighter tails than the normal."""
 UNLIKELY = 1e-8
 PAGE_SIZE_AT = 16
 """Where a SQLite file says how large its pages are."""
+POSTGRES_PAGE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,53 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Loot:
-    """What was stolen: the database's bytes, its log's, and its answers in the order in which SQL gives them."""
+    """What was stolen: the bytes of the table, those of the log, and the answers in the order that SQL gives them."""
 
     file: bytes
     log: bytes
+    page: int
     rows: tuple[Row, ...]
 
 
 def stolen(path: Path, rows: Sequence[Row]) -> Loot:
-    """Take the files as they lie there."""
+    """Take a SQLite database's files as they lie there."""
     log = path.with_name(f"{path.name}-wal")
-    return Loot(path.read_bytes(), log.read_bytes() if log.exists() else b"", tuple(rows))
+    file = path.read_bytes()
+    size = int.from_bytes(file[PAGE_SIZE_AT : PAGE_SIZE_AT + 2], "big")
+    return Loot(file, log.read_bytes() if log.exists() else b"", 65_536 if size == 1 else size, tuple(rows))
+
+
+async def taken(database: Database, rows: Sequence[Row], table: str = "survey_answers") -> Loot:
+    """Take the files of either database as they lie there; of PostgreSQL the table's own and the log."""
+    if database.is_sqlite:
+        return stolen(Path(str(database.url.database)), rows)
+    async with database.engine.connect() as plain:
+        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(sa.text("CHECKPOINT"))  # else what was just written may not lie there yet
+        folder = Path(await connection.scalar(sa.text("SHOW data_directory")))
+        file = await connection.scalar(sa.text("SELECT pg_relation_filepath(:name)"), {"name": table})
+    return Loot((folder / file).read_bytes(), _wal(folder), POSTGRES_PAGE, tuple(rows))
+
+
+async def on_disk(database: Database) -> bytes:
+    """Read all that a database has on the disk: every file of its own, and the log."""
+    if database.is_sqlite:
+        file = Path(str(database.url.database))
+        return b"".join(one.read_bytes() for one in sorted(file.parent.glob(f"{file.name}*")))
+    async with database.engine.connect() as plain:
+        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(sa.text("CHECKPOINT"))
+        folder = Path(await connection.scalar(sa.text("SHOW data_directory")))
+        own = await connection.scalar(
+            sa.text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        )
+    files = [one for one in sorted((folder / "base" / str(own)).iterdir()) if one.is_file()]
+    return b"".join(one.read_bytes() for one in files) + _wal(folder)
+
+
+def _wal(folder: Path) -> bytes:
+    files = [one for one in sorted((folder / "pg_wal").iterdir()) if one.is_file()]
+    return b"".join(one.read_bytes() for one in files)
 
 
 # --- the attacks --------------------------------------------------------------------------------------------
@@ -64,24 +104,22 @@ def by_key(loot: Loot) -> list[str]:
 
 def by_place(loot: Loot) -> list[str]:
     """Sort by place in the file: within a page, what was written first stands last."""
-    size = _page_size(loot.file)
 
     def place(row: Row) -> tuple[int, int]:
         at = loot.file.find(row.mark)
-        return at // size, -at
+        return at // loot.page, -at
 
     return [row.said for row in sorted(loot.rows, key=place)]
 
 
 def by_log(loot: Loot) -> list[str]:
-    """Sort by the first page in the write-ahead log that has the row; rows that were never there go last."""
-    size = _page_size(loot.file) + FRAME_HEADER
+    """Sort by the first place in the write-ahead log; rows that were never there go last."""
 
-    def frame(row: Row) -> int:
+    def place(row: Row) -> int:
         at = loot.log.find(row.mark)
-        return (at - WAL_HEADER) // size if at >= 0 else len(loot.log)
+        return at if at >= 0 else len(loot.log)
 
-    return [row.said for row in sorted(loot.rows, key=frame)]
+    return [row.said for row in sorted(loot.rows, key=place)]
 
 
 ATTACKS: dict[str, Callable[[Loot], list[str]]] = {
@@ -90,11 +128,6 @@ ATTACKS: dict[str, Callable[[Loot], list[str]]] = {
     "place in the file": by_place,
     "write-ahead log": by_log,
 }
-
-
-def _page_size(file: bytes) -> int:
-    size = int.from_bytes(file[PAGE_SIZE_AT : PAGE_SIZE_AT + 2], "big")
-    return 65_536 if size == 1 else size
 
 
 # --- how well they did --------------------------------------------------------------------------------------
@@ -168,30 +201,26 @@ class Trace:
     replies: int = 0
     messages: int = 0
     taps: int = 0
-    pause: float = 0.0
+    pause: timedelta = timedelta()
 
 
-def traces(path: Path, sessions: dict[int, tuple[datetime, datetime]]) -> dict[int, Trace]:
-    """Read, from one database, what each person's session left; the thief knows from when to when it lasted."""
-    with closing(sqlite3.connect(path)) as file:
-        return {person: _trace(file, person, *session) for person, session in sessions.items()}
+async def traces(database: Database, sessions: dict[int, tuple[datetime, datetime]]) -> dict[int, Trace]:
+    """Read what each person's session left; the thief knows from when to when it lasted."""
+    async with database.reading() as unit:
+        return {person: await _trace(Store(unit), person, *session) for person, session in sessions.items()}
 
 
-def _trace(file: sqlite3.Connection, person: int, since: datetime, until: datetime) -> Trace:
-    between = (int(since.timestamp() * 1e6), int(until.timestamp() * 1e6))
-    replies = file.execute(
-        "SELECT created_at, provider_id, replaces FROM outbox"
-        " WHERE member_id = ? AND kind = 'screen' AND created_at BETWEEN ? AND ?",
-        (person, *between),
-    ).fetchall()
-    heard = file.execute("SELECT heard_at FROM inbox WHERE heard_at BETWEEN ? AND ?", between).fetchall()
-    moments = sorted([row[0] for row in replies] + [row[0] for row in heard])
+async def _trace(store: Store, person: int, since: datetime, until: datetime) -> Trace:
+    theirs = (outbox.c.member_id == person, outbox.c.kind == "screen")
+    replies = await store.all(sa.select(outbox).where(*theirs, outbox.c.created_at.between(since, until)))
+    heard = await store.all(sa.select(inbox.c.heard_at).where(inbox.c.heard_at.between(since, until)))
+    moments = sorted([row.created_at for row in replies] + [row.heard_at for row in heard])
     pauses = [later - earlier for earlier, later in itertools.pairwise(moments)]
     return Trace(
         len(replies),
-        len({row[1] for row in replies}),
-        sum(bool(row[2]) for row in replies),
-        max(pauses, default=0) / 1e6,
+        len({row.provider_id for row in replies}),
+        sum(bool(row.replaces) for row in replies),
+        max(pauses, default=timedelta()),
     )
 
 
