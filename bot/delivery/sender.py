@@ -324,10 +324,17 @@ class Sender:
     async def _turn_of(self, row: Claimed, chat: str) -> Later | None:
         """Wait for this message's turn; say when to try again where that is far off or not ours to do any more."""
         reply = row.lane == REPLY
-        while (wait := self._pacer.wait(chat, reply=reply, now=time.monotonic())) > 0:
-            if wait > FARTHEST_WAIT or self._stopping:
-                return Later(wait)
-            await asyncio.sleep(wait)
+        waiting = 0
+        try:
+            while (wait := self._pacer.wait(chat, reply=reply, now=time.monotonic())) > 0:
+                if wait > FARTHEST_WAIT or self._stopping:
+                    return Later(wait)
+                if reply and not waiting:
+                    waiting = 1
+                    self._pacer.answers_waiting += 1
+                await asyncio.sleep(wait)
+        finally:
+            self._pacer.answers_waiting -= waiting
         if row.lease != self._lease or self._term_now() != self._term:
             # Whoever has sent for the account since the row was leased has taken it back.
             return Later(0)
