@@ -64,6 +64,8 @@ class Unit:
         """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
+        self.behind: list[int] = []
+        """The addresses to which a reply was queued behind something else."""
 
     def committed(self) -> None:
         """Take note that what was written is kept."""
