@@ -70,6 +70,7 @@ KEPT = (
     Kept("generated files", timedelta(0), lambda unit, before: unit.files.remove_expired(before), FILE),
     Kept("survey drafts", timedelta(days=7), lambda unit, before: unit.surveys.drop_drafts(before), UNSENT),
     Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
+    Kept("links to reports", timedelta(0), lambda unit, before: unit.reports.forget_links(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),
     Kept("questions", timedelta(days=90), lambda unit, before: unit.questions.forget(before), ASKED),
     Kept("nominations", timedelta(days=90), lambda unit, before: unit.nominations.forget(before)),

@@ -43,6 +43,7 @@ COVERED = frozenset(
         "join_requests.member_id",
         "link_codes.member_id",
         "member_keys.member_id",
+        "member_traits.member_id",
         "outbox.member_id",
         "pins.member_id",
         "poll_votes.member_id",
@@ -124,6 +125,7 @@ class Merging(Store):
         await self.unit.surveys.carry_over(gone_id, kept_id)
         await self.unit.attendance.carry_over(gone_id, kept_id)
         await self.unit.certificates.carry_over(gone_id, kept_id)
+        await self.unit.traits.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)

@@ -57,6 +57,7 @@ class Portability(Store):
             "messages_passed_on": await self.unit.relays.records(member_id),
             "days_attended": await self.unit.attendance.records(member_id),
             "said_about_coming": await self.unit.intentions.records(member_id),
+            "said_of_yourself_for_reports": await self.unit.traits.records(member_id),
             "certificates": await self.unit.certificates.records(member_id),
             "calendar_address": await self.unit.calendars.records(member_id),
             "pin": await self._pin(member_id),

@@ -1127,6 +1127,51 @@ paper_readers = sa.Table(  # who has opened a lab's final paper
     _lang(),
 )
 
+# --- reports to the donor ------------------------------------------------------------------------------------
+
+member_traits = sa.Table(  # what people said of themselves so that reports can count them
+    "member_traits",
+    metadata,
+    _member_key(),
+    sa.Column("said_sealed", sa.LargeBinary, nullable=False),  # JSON: trait -> code
+)
+
+indicator_plans = sa.Table(  # where an indicator is to come to, other than the programme says by itself
+    "indicator_plans",
+    metadata,
+    sa.Column("code", sa.String(24), primary_key=True),
+    sa.Column("baseline", sa.Float, nullable=False, server_default="0"),
+    sa.Column("target", sa.Float),
+)
+
+indicator_notes = sa.Table(  # why an indicator stands elsewhere than planned, in a coordinator's words
+    "indicator_notes",
+    metadata,
+    sa.Column("period", sa.String(8), primary_key=True),
+    sa.Column("code", sa.String(24), primary_key=True),
+    sa.Column("text", sa.String(600), nullable=False),
+)
+
+reports = sa.Table(  # reports that were reviewed or locked; a draft has no row, it is counted anew each time
+    "reports",
+    metadata,
+    sa.Column("period", sa.String(8), primary_key=True),  # e.g. 2026Q3
+    _state("reviewed"),  # reviewed | locked
+    sa.Column("reviewed_at", Instant, nullable=False),
+    sa.Column("locked_at", Instant),
+    sa.Column("frozen", Json),  # what it said when it was locked; counts only
+)
+
+report_links = sa.Table(  # a locked report as a page, once
+    "report_links",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("period", sa.String(8), nullable=False),
+    _lang(),
+    sa.Column("expires_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # --- in and out ---------------------------------------------------------------------------------------------
 
 inbox = (

@@ -43,10 +43,12 @@ from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
 from storage.removals import Removals
+from storage.reports import Reports
 from storage.series import AllSeries
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
+from storage.traits import Traits
 from storage.vault import Vault
 
 
@@ -251,6 +253,11 @@ class Unit:
         return Questions(self)
 
     @cached_property
+    def reports(self) -> Reports:
+        """Reports to the donor."""
+        return Reports(self)
+
+    @cached_property
     def registrations(self) -> Registrations:
         """Who comes to what."""
         return Registrations(self)
@@ -264,6 +271,11 @@ class Unit:
     def templates(self) -> WhatsAppTemplates:
         """Prepared wordings, and what WhatsApp says of them."""
         return WhatsAppTemplates(self)
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What people said of themselves for the reports."""
+        return Traits(self)
 
     @cached_property
     def suggestions(self) -> Suggestions:
