@@ -87,7 +87,7 @@ def _progress(voice: Speech, said: Content) -> list[Bar]:
 
 
 def _activity_table(voice: Speech, said: Content) -> list[list[str]]:
-    heading = [
+    heading: list[str] = [
         voice.p("column", "Activity"),
         voice.p("column", "Target"),
         voice.p("column", "This quarter"),
@@ -104,7 +104,7 @@ def _amounts(voice: Speech, figure: Figure) -> list[str]:
 
 
 def _log_table(voice: Speech, said: Content, zone: tzinfo) -> list[list[str]]:
-    heading = [
+    heading: list[str] = [
         voice.p("column", "Date"),
         voice.p("column", "Activity"),
         voice.p("column", "Title"),
@@ -123,7 +123,7 @@ def _log_table(voice: Speech, said: Content, zone: tzinfo) -> list[list[str]]:
 
 
 def _objective_table(voice: Speech, said: Content, objective: int) -> list[list[str]]:
-    heading = [
+    heading: list[str] = [
         voice.p("column", "Indicator"),
         voice.p("column", "Target"),
         voice.p("column", "This quarter"),

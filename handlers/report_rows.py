@@ -21,7 +21,7 @@ MODES: dict[str, Message] = {
 
 def workbook_sheets(voice: Speech, said: Content, zone: tzinfo) -> list[tuple[str, Rows]]:
     """Return a report's sheets in a language."""
-    sheets = [
+    sheets: list[tuple[str, Rows]] = [
         (voice.p("sheet", "Indicators"), indicator_rows(voice, said)),
         (voice.p("sheet", "Activities"), activity_rows(voice, said, zone)),
         (voice.p("sheet", "Who took part"), people_rows(voice, said)),

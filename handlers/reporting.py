@@ -405,8 +405,8 @@ async def ask_lock(turn: Turn, period: str) -> Screen:
     return turn.screen(
         paragraphs(
             turn._(
-                "Locking freezes every number and note. What turns out to be wrong later appears as a correction in the next "
-                "report. It cannot be unlocked."
+                "Locking freezes every number and note. What turns out to be wrong later appears as a correction "
+                "in the next report. It cannot be unlocked."
             ),
             turn._(
                 "The people who took part are then counted by gender, age and place, small numbers hidden."

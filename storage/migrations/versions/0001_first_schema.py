@@ -81,6 +81,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_heard_at", "inbox", ["heard_at"], unique=False)
     op.create_table(
+        "indicator_notes",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("text", sa.String(length=600), nullable=False),
+        sa.PrimaryKeyConstraint("period", "code", name=op.f("pk_indicator_notes")),
+    )
+    op.create_table(
+        "indicator_plans",
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("baseline", sa.Float(), server_default="0", nullable=False),
+        sa.Column("target", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_indicator_plans")),
+    )
+    op.create_table(
         "link_tries",
         sa.Column("peer_index", sa.LargeBinary(), nullable=False),
         sa.Column("wrong", sa.Integer(), nullable=False),
@@ -122,6 +136,24 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
+    )
+    op.create_table(
+        "report_links",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_report_links")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "reports",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="reviewed", nullable=False),
+        sa.Column("reviewed_at", sa.BigInteger(), nullable=False),
+        sa.Column("locked_at", sa.BigInteger(), nullable=True),
+        sa.Column("frozen", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("period", name=op.f("pk_reports")),
     )
     op.create_table(
         "series",
@@ -610,6 +642,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
     )
     op.create_index("ix_member_keys_member_id", "member_keys", ["member_id"], unique=False)
+    op.create_table(
+        "member_traits",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("said_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_traits_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_traits")),
+    )
     op.create_table(
         "memberships",
         sa.Column(
