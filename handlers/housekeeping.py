@@ -85,6 +85,7 @@ KEPT = (
     ),
     Kept("conversations", timedelta(days=180), lambda unit, before: unit.relays.forget(before)),
     Kept("goals and notes of pairs", timedelta(days=90), lambda unit, before: unit.mentoring.forget(before)),
+    Kept("who met over coffee", YEAR, lambda unit, before: unit.coffee.forget(before), PASSED_ON),
     Kept("who belonged where", YEAR, lambda unit, before: unit.profiles.unlink(before), PASSED_ON),
     Kept("who registered", YEAR, lambda unit, before: Retention(unit).unlink_registrations(before), SEATS),
     Kept("who attended", YEAR, lambda unit, before: unit.attendance.unlink(before), SEATS),

@@ -38,6 +38,7 @@ COVERED = frozenset(
         "announcements.author_id",
         "attendance.member_id",
         "certificates.member_id",
+        "coffee_guests.member_id",
         "approvals.approver_id",
         "approvals.asker_id",
         "join_requests.member_id",
@@ -126,6 +127,7 @@ class Merging(Store):
         await self.unit.attendance.carry_over(gone_id, kept_id)
         await self.unit.certificates.carry_over(gone_id, kept_id)
         await self.unit.traits.carry_over(gone_id, kept_id)
+        await self.unit.coffee.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)

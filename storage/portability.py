@@ -62,6 +62,7 @@ class Portability(Store):
             "calendar_address": await self.unit.calendars.records(member_id),
             "pin": await self._pin(member_id),
             "asked_of_other_coordinators": await self._approvals(member_id),
+            "coffee_rounds": await self.unit.coffee.records(member_id),
             "mentorship": await self.unit.mentoring.records(member_id),
             "grants_and_labs": await self.unit.calls.records(member_id),
             "messages_sent_to_you": await self._messages(member_id),

@@ -1014,6 +1014,44 @@ pair_notes = sa.Table(  # for the two of them, nobody else
     sa.Index("ix_pair_notes_author_id", "author_id"),
 )
 
+# --- coffee rounds ------------------------------------------------------------------------------------------
+
+coffee_rounds = sa.Table(  # who wants to meet somebody signs up, and is put together with somebody
+    "coffee_rounds",
+    metadata,
+    _id(),
+    _state("draft"),  # draft | open | paired
+    sa.Column("closes_at", Instant, nullable=False),  # until when people sign up
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("paired_at", Instant),
+    sa.Column("asked_at", Instant),  # when people were asked whether they met
+)
+
+coffee_groups = sa.Table(
+    "coffee_groups",
+    metadata,
+    _id(),
+    _ref("round_id", "coffee_rounds"),
+    sa.Index("ix_coffee_groups_round_id", "round_id"),
+)
+
+coffee_guests = sa.Table(
+    "coffee_guests",
+    metadata,
+    sa.Column(
+        "round_id",
+        sa.BigInteger,
+        sa.ForeignKey("coffee_rounds.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _member_key(),
+    _ref("group_id", "coffee_groups", nullable=True),  # null until pairs are made
+    sa.Column("met", sa.String(3), nullable=False, server_default=""),  # yes | no; "" until said
+    sa.Index("ix_coffee_guests_group_id", "group_id"),
+    sa.Index("ix_coffee_guests_member_id", "member_id"),
+)
+
 # --- calls: small grants and collaboration labs -------------------------------------------------------------
 
 calls = sa.Table(  # what people are invited to take part in until a deadline

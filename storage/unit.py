@@ -15,6 +15,7 @@ from storage.browser import BrowserMessages
 from storage.calendars import Calendars
 from storage.calls import Calls
 from storage.certificates import Certificates
+from storage.coffee import Coffee
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
 from storage.direct import Connection
@@ -136,6 +137,11 @@ class Unit:
     def calls(self) -> Calls:
         """Small grants and collaboration labs."""
         return Calls(self)
+
+    @cached_property
+    def coffee(self) -> Coffee:
+        """Who meets whom over coffee."""
+        return Coffee(self)
 
     @cached_property
     def contents(self) -> WhatsAppContents:

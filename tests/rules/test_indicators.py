@@ -82,7 +82,9 @@ def test_activities_have_targets_and_what_is_left() -> None:
 def test_targets_and_notes_can_be_set() -> None:
     plans = {"webinar": Plan(2, 10, "Two more were asked for")}
     (webinars,) = [
-        one for one in figures(_evidence(), Q2.starts(BAGHDAD), Q2.ends(BAGHDAD), plans) if one.code == "webinar"
+        one
+        for one in figures(_evidence(), Q2.starts(BAGHDAD), Q2.ends(BAGHDAD), plans)
+        if one.code == "webinar"
     ]
     assert (webinars.baseline, webinars.target, webinars.note) == (2, 10, "Two more were asked for")
 
@@ -108,7 +110,7 @@ def test_a_number_that_changed_is_a_correction() -> None:
 
 def test_what_people_did_not_say_is_a_kind_of_its_own() -> None:
     who = [str(number) for number in range(30)]
-    said = {one: "woman" for one in who[:14]} | {one: "man" for one in who[14:22]} | {who[22]: ""}
+    said = dict.fromkeys(who[:14], "woman") | dict.fromkeys(who[14:22], "man") | {who[22]: ""}
     assert cut(who, ("woman", "man"), said) == {"woman": 14, "man": 8, NOT_COLLECTED: 8}
 
 

@@ -51,6 +51,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_calls_kind_state", "calls", ["kind", "state"], unique=False)
     op.create_table(
+        "coffee_rounds",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("paired_at", sa.BigInteger(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coffee_rounds")),
+    )
+    op.create_table(
         "facts",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -199,6 +211,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("call_id", "lang", name=op.f("pk_call_texts")),
     )
+    op.create_table(
+        "coffee_groups",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("round_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["coffee_rounds.id"],
+            name=op.f("fk_coffee_groups_round_id_coffee_rounds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coffee_groups")),
+    )
+    op.create_index("ix_coffee_groups_round_id", "coffee_groups", ["round_id"], unique=False)
     op.create_table(
         "events",
         sa.Column(
@@ -507,6 +534,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("number_hash", name=op.f("uq_certificates_number_hash")),
     )
     op.create_index("ix_certificates_member_id", "certificates", ["member_id"], unique=False)
+    op.create_table(
+        "coffee_guests",
+        sa.Column("round_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("met", sa.String(length=3), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["coffee_groups.id"],
+            name=op.f("fk_coffee_guests_group_id_coffee_groups"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_coffee_guests_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["coffee_rounds.id"],
+            name=op.f("fk_coffee_guests_round_id_coffee_rounds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("round_id", "member_id", name=op.f("pk_coffee_guests")),
+    )
+    op.create_index("ix_coffee_guests_group_id", "coffee_guests", ["group_id"], unique=False)
+    op.create_index("ix_coffee_guests_member_id", "coffee_guests", ["member_id"], unique=False)
     op.create_table(
         "directory_views",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
