@@ -69,7 +69,7 @@ async def test_a_report_is_drafted_looked_through_and_locked(stage: Stage) -> No
     await coordinator.taps("Lock the report")
     assert "It cannot be unlocked." in coordinator.sees
     await coordinator.taps("Lock the report", again=True)
-    assert "these numbers stay" in coordinator.sees
+    assert "these numbers stay" in coordinator.last.text
     await coordinator.taps("Objective 2")
     assert "Organisations that took part: 1 this quarter, 1 in all, target 37" in seen(coordinator)
 
@@ -92,9 +92,8 @@ async def test_people_are_told_apart_only_when_it_is_locked_and_never_in_small_n
     await lock(coordinator)
     await coordinator.taps("Who took part")
     shown = seen(coordinator)
-    assert "Woman –" in shown
-    assert "Man –" in shown
-    assert not re.search(r"Gender[^\n]*\d", shown), "11 of 13 would tell that two are men"
+    assert re.search(r"Too few people to be told apart by: [^\n]*Gender", shown)
+    assert "11" not in shown, "11 of 13 would tell that two are men"
 
 
 async def test_large_numbers_are_shown(stage: Stage) -> None:
@@ -137,9 +136,9 @@ async def test_a_number_opens_to_its_definition_its_note_and_its_evidence(stage:
     await coordinator.says("٥ ٢٠٠")
     assert "Baseline: 5\nTarget: 200" in seen(coordinator)
     await coordinator.taps("Where it comes from")
-    assert "What Works: Wednesday 4 March, 15 people" in seen(coordinator)
+    assert "What Works: Wednesday, 4 March, 15 people" in seen(coordinator)
     await coordinator.taps("What Works")
-    assert "Day 1" in coordinator.sees or "attend" in coordinator.sees.casefold()
+    assert "Were there: 15" in seen(coordinator)
 
 
 async def test_a_locked_report_takes_no_note(stage: Stage) -> None:
@@ -176,9 +175,9 @@ async def test_the_spreadsheet_has_numbers_right_directions_and_no_formula(stage
 
 
 async def _attached(stage: Stage, person: Person) -> bytes:
-    (file_id,) = [one.file_id for one in person.last.part.attachments]
+    attached = [one.part.attachment for one in person.phone if one.part.attachment]
     async with stage.database.reading() as unit:
-        return await unit.files.body(file_id)
+        return await unit.files.body(attached[-1].file_id)
 
 
 def test_plain_rows_hold_no_formula_either() -> None:
@@ -213,7 +212,7 @@ async def test_the_donor_reads_locked_reports_only(stage: Stage) -> None:
     await donor.says("/reports")
     assert "There is no report yet." in donor.sees
     await donor.forges("report-file:2026Q1:xlsx:en")
-    assert not donor.last.part.attachments
+    assert not [one for one in donor.phone if one.part.attachment]
     await donor.forges("report:2026Q1:activities")
     assert "Webinars" not in donor.sees
     await lock(coordinator)
@@ -250,7 +249,7 @@ async def test_people_say_what_they_like_and_take_it_back(stage: Stage) -> None:
     assert "Gender: not said" in seen(member)
     await member.taps("Gender")
     await member.taps("Woman", again=True)
-    assert "Gender: Woman" in seen(member)
+    assert "Gender: Woman" in member.last.text.translate(ISOLATES)
     await member.taps("Age")
     await member.taps("Prefer not to say")
     assert "Age: Prefer not to say" in seen(member)
