@@ -40,7 +40,7 @@ async def feedback(turn: Turn) -> Screen:
 async def feedback_screen(turn: Turn, said: str = "") -> Screen:
     """List the surveys that wait for this person, after a word about what just happened."""
     waiting = (await turn.unit.surveys.open_for(turn.member.id, turn.now))[:SIZE]
-    titles = [await _title(turn, survey) for survey in waiting]
+    titles = [await survey_heading(turn, survey) for survey in waiting]
     if titles:
         body = turn._("Which event would you like to tell us about?")
     else:
@@ -61,8 +61,8 @@ async def feedback_screen(turn: Turn, said: str = "") -> Screen:
 async def survey(turn: Turn, survey_id: int) -> Screen:
     """Say what the survey's mode protects and what it does not, before the first question."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return await _introduction(turn, found)
 
@@ -71,18 +71,21 @@ async def _introduction(turn: Turn, survey: Survey) -> Screen:
     begun = await turn.unit.surveys.draft(survey.id, turn.member.id)
     label = turn.p("button", "Continue") if begun else turn.p("button", "Begin")
     count = len(questions(survey.template))
+    paged = bool(turn.community.public_url)
     return turn.screen(
         paragraphs(
             _protection(turn, survey),
+            turn._("If you do not want the chat app to carry your answers, answer on a page.") if paged else "",
             turn.n(
                 "One question. You can skip it.",
                 "{count} questions. You can skip any of them, and stop and continue later.",
                 count,
             ),
         ),
-        title=await _title(turn, survey),
+        title=await survey_heading(turn, survey),
         rows=[
             [Button(label, action("survey-next", survey.id))],
+            [Button(turn.p("button", "Answer on a page"), action("survey-page", survey.id))] if paged else [],
             [Button(turn.p("button", "Back"), "feedback"), menu_button(turn)],
         ],
     )
@@ -104,8 +107,8 @@ def _protection(turn: Turn, survey: Survey) -> str:
 async def onward(turn: Turn, survey_id: int) -> Screen:
     """Show the first question neither answered nor skipped, or the review when all are."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return await _onward(turn, found)
 
@@ -120,8 +123,8 @@ async def _onward(turn: Turn, survey: Survey) -> Screen:
 async def ask(turn: Turn, survey_id: int, code: str) -> Screen:
     """Show one question, to answer it or to change the answer."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             question = find(found.template, code)
             return await (_onward(turn, found) if question is None else _question(turn, found, question))
@@ -135,7 +138,7 @@ async def _question(turn: Turn, survey: Survey, question: Question, note: str = 
             turn.say(question.text),
             _hint(turn, survey, question),
         ),
-        title=await _title(turn, survey),
+        title=await survey_heading(turn, survey),
         rows=[*_options(turn, survey, question), *_ways_out(turn, survey, question)],
         # While a question waits, a typed number is its answer rather than the number of a choice.
         ask=action("survey-ask", survey.id, question.code) if question.typed else "",
@@ -199,21 +202,21 @@ async def skip(turn: Turn, survey_id: int, code: str) -> Screen:
 
 async def _take(turn: Turn, survey_id: int, code: str, given: str | None) -> Screen:
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             question = find(found.template, code)
     if question is None:
         return await _onward(turn, found)
     kept = None if given is None else question.read(given)
     if isinstance(kept, Misfit):
-        return await _question(turn, found, question, _misfit(turn, kept))
+        return await _question(turn, found, question, misfit_text(turn, kept))
     draft = await turn.unit.surveys.draft(found.id, turn.member.id)
     await turn.unit.surveys.keep_draft(found.id, turn.member.id, {**draft, code: kept}, turn.now)
     return await _onward(turn, found)
 
 
-def _misfit(turn: Turn, misfit: Misfit) -> str:
+def misfit_text(turn: Turn, misfit: Misfit) -> str:
     match misfit:
         case Misfit.CHOOSE:
             return turn._("Please tap one of the answers, or send its number.")
@@ -273,8 +276,8 @@ def _repeated(turn: Turn, question: Question, given: str | None) -> str:
 async def send(turn: Turn, survey_id: int) -> Screen:
     """Send the answers, once; the draft goes in the same transaction."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
     if next_unanswered(found.template, draft) is not None or not any(draft.values()):
@@ -283,9 +286,9 @@ async def send(turn: Turn, survey_id: int) -> Screen:
         case Sending.TAKEN:
             return _thanks(turn, found)
         case Sending.TWICE:
-            return await _refused(turn, Refusal.ANSWERED)
+            return await refused(turn, Refusal.ANSWERED)
         case Sending.CLOSED:
-            return await _refused(turn, Refusal.CLOSED)
+            return await refused(turn, Refusal.CLOSED)
 
 
 def _thanks(turn: Turn, survey: Survey) -> Screen:
@@ -311,12 +314,12 @@ def _thanks(turn: Turn, survey: Survey) -> Screen:
 async def stop(turn: Turn, survey_id: int) -> Screen:
     """Pause; the draft waits, locked."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return turn.screen(
                 turn._("Your answers so far are kept, locked, for seven days. You can continue at any time."),
-                title=await _title(turn, found),
+                title=await survey_heading(turn, found),
                 rows=[
                     [Button(turn.p("button", "Continue"), action("survey-next", found.id))],
                     [Button(turn.p("button", "Delete my answers"), action("survey-drop", found.id))],
@@ -336,12 +339,12 @@ async def drop(turn: Turn, survey_id: int) -> Screen:
 # --- who may answer -----------------------------------------------------------------------------------------
 
 
-async def _refused(turn: Turn, refused: Refusal) -> Screen:
-    return await feedback_screen(turn, _reason(turn, refused))
+async def refused(turn: Turn, reason: Refusal) -> Screen:
+    return await feedback_screen(turn, refusal_text(turn, reason))
 
 
-def _reason(turn: Turn, refused: Refusal) -> str:
-    match refused:
+def refusal_text(turn: Turn, reason: Refusal) -> str:
+    match reason:
         case Refusal.UNKNOWN:
             return turn._("This survey does not exist any more.")
         case Refusal.NOT_REGISTERED:
@@ -352,6 +355,6 @@ def _reason(turn: Turn, refused: Refusal) -> str:
             return turn._("This survey has closed. Thank you for wanting to answer!")
 
 
-async def _title(turn: Turn, survey: Survey) -> str:
+async def survey_heading(turn: Turn, survey: Survey) -> str:
     event = await turn.unit.events.get(survey.event_id)
     return survey_title(turn, survey, event) if event else turn._("Your feedback")
