@@ -49,7 +49,7 @@ async def _list(turn: Turn, number: int, said: str = "") -> Screen:
         if rows
         else turn._("There is no survey yet. One opens when an event ends.")
     )
-    back = Button(turn.p("button", "Back"), "coordinate")
+    back = Button(turn.p("button", "Back"), "reports")
     return turn.screen(
         paragraphs(said, body, lines(*[await _line(turn, *one) for one in listed])),
         title=turn._("Survey results"),

@@ -122,6 +122,11 @@ class Surveys(Store):
         row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id, surveys.c.day == day))
         return None if row is None else _read(row)
 
+    async def about(self, event_id: int) -> list[Survey]:
+        """List every survey of an event."""
+        statement = sa.select(surveys).where(surveys.c.event_id == event_id).order_by(surveys.c.id)
+        return [_read(row) for row in await self.all(statement)]
+
     async def newest(self, limit: int, offset: int = 0) -> list[Survey]:
         """List surveys, the newest first."""
         statement = sa.select(surveys).order_by(surveys.c.created_at.desc(), surveys.c.id.desc())
