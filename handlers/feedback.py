@@ -75,7 +75,9 @@ async def _introduction(turn: Turn, survey: Survey) -> Screen:
     return turn.screen(
         paragraphs(
             _protection(turn, survey),
-            turn._("If you do not want the chat app to carry your answers, answer on a page.") if paged else "",
+            turn._("If you do not want the chat app to carry your answers, answer on a page.")
+            if paged
+            else "",
             turn.n(
                 "One question. You can skip it.",
                 "{count} questions. You can skip any of them, and stop and continue later.",

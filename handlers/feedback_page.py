@@ -6,12 +6,13 @@ The chat carries a link, never an answer. The page itself is in `bot/pages`; wha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 
-from handlers.feedback import refused, survey_heading
+from handlers.feedback import misfit_text, option_label, refused, survey_heading
 from handlers.kit import Button, Screen, Turn, action, paragraphs, tap
 from handlers.menu import menu_button
+from handlers.rules.questions import Misfit, Question, questions
 from handlers.rules.sheets import Sheet, read_sheet
 from handlers.rules.surveys import Refusal
 from handlers.surveys import look
@@ -21,12 +22,12 @@ LASTS = timedelta(hours=2)
 """For how long a link waits to be used."""
 
 
-class Filled(Enum):
-    """What became of a page that was sent."""
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A page that was sent: what was given by question code, and what is right and wrong with it."""
 
-    TAKEN = "taken"
-    EMPTY = "empty"
-    AGAIN = "again"
+    given: Mapping[str, str] = field(default_factory=dict)
+    sheet: Sheet = field(default_factory=lambda: Sheet({}, {}))
 
 
 @tap("survey-page")
@@ -72,17 +73,96 @@ def page_protection(turn: Turn, survey: Survey) -> str:
             "This survey has names: coordinators see your name beside your answers."
         )
     return turn._(
-        "What you write on the page does not pass through the chat app, and coordinators and a stolen disk can't "
-        "link you to it any more than in the chat. Whoever runs the server while the survey is open still could."
+        "What you write on the page does not pass through the chat app, coordinators never see who gave which "
+        "answer, and once the survey has closed a stolen disk cannot show it either. Whoever runs the server while "
+        "the survey is open could still link you to your answers."
     )
 
 
-async def fill_in(turn: Turn, survey: Survey, given: Mapping[str, str]) -> tuple[Filled, Sheet]:
-    """Take a page's answers, once; nothing is kept of a page that has to be shown again."""
-    sheet = read_sheet(survey.template, given)
-    if sheet.misfits:
-        return Filled.AGAIN, sheet
-    if sheet.empty:
-        return Filled.EMPTY, sheet
-    await turn.unit.surveys.send(survey.id, turn.member.id, sheet.answers, turn.now)
-    return Filled.TAKEN, sheet
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to choose. `code` is empty for no answer."""
+
+    code: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A question as the page asks it. `note` says what is wrong with what was given."""
+
+    code: str
+    asked: str
+    choices: tuple[Choice, ...] = ()
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """All that the page says, in the person's language; `said` is about what was sent just now."""
+
+    title: str
+    protection: str
+    how: str
+    fields: tuple[Field, ...]
+    send: str
+    said: str = ""
+
+
+async def form(turn: Turn, survey: Survey, filled: Filled | None = None) -> Form:
+    """Make the page; one that has to be shown again holds what was given."""
+    how = turn._("Answer what you like and leave out the rest.")
+    unnamed = turn._("Please do not name yourself or anyone else.") if survey.anonymous else ""
+    return Form(
+        title=await survey_heading(turn, survey),
+        protection=page_protection(turn, survey),
+        how=" ".join(part for part in (how, unnamed) if part),
+        fields=tuple(_field(turn, one, filled or Filled()) for one in questions(survey.template)),
+        send=turn.p("button", "Send"),
+        said=_said(turn, filled),
+    )
+
+
+def _said(turn: Turn, filled: Filled | None) -> str:
+    if filled is None:
+        return ""
+    if filled.sheet.empty:
+        return turn._("Nothing was sent yet: please answer at least one question.")
+    return turn._("Nothing was sent yet: please look at the answers that are marked.")
+
+
+def _field(turn: Turn, question: Question, filled: Filled) -> Field:
+    given = filled.given.get(question.code, "")
+    misfit = filled.sheet.misfits.get(question.code)
+    note = _misfit(turn, misfit) if misfit else ""
+    if question.typed:
+        return Field(question.code, turn.say(question.text), text=given, note=note)
+    codes = {one.code for one in question.options}
+    chosen = given if given in codes else ""
+    choices = (
+        *(Choice(one.code, option_label(turn, one), one.code == chosen) for one in question.options),
+        Choice("", turn._("No answer"), not chosen),
+    )
+    return Field(question.code, turn.say(question.text), choices, note=note)
+
+
+def _misfit(turn: Turn, misfit: Misfit) -> str:
+    if misfit is Misfit.LONG:
+        return misfit_text(turn, misfit)
+    return turn._("Please choose one of the answers.")
+
+
+async def fill_in(turn: Turn, survey: Survey, given: Mapping[str, str]) -> Filled | Refusal | None:
+    """Take a page's answers, once: None then. Of a page that has to be shown again nothing is kept."""
+    filled = Filled(given, read_sheet(survey.template, given))
+    if filled.sheet.misfits or filled.sheet.empty:
+        return filled
+    match await turn.unit.surveys.send(survey.id, turn.member.id, filled.sheet.answers, turn.now):
+        case Sending.TAKEN:
+            return None
+        case Sending.TWICE:
+            return Refusal.ANSWERED
+        case Sending.CLOSED:
+            return Refusal.CLOSED

@@ -29,6 +29,7 @@ def read_sheet(template: str, given: Mapping[str, str]) -> Sheet:
     for question in questions(template):
         text = given.get(question.code, "")
         kept = question.read(text) if text.strip() else None
+        kept = None if kept is Misfit.EMPTY else kept
         if isinstance(kept, Misfit):
             misfits[question.code] = kept
         else:
