@@ -120,9 +120,9 @@ class _Pages:
         base = self._machine.community.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         address = f"{base}/calendar/{token}.ics"
         webcal = f"webcal://{urlsplit(address).netloc}{urlsplit(address).path}"
-        ways: dict[str, Any] = {"phone": webcal, "google": f"{WEB_CALENDAR}{quote(webcal, safe='')}", "address": address}
+        google = f"{WEB_CALENDAR}{quote(webcal, safe='')}"
         lang = next(one for one in LANGUAGES if one == turn.lang)
-        return page("calendar.html", (lang,), **ways)
+        return page("calendar.html", (lang,), phone=webcal, google=google, address=address)
 
     async def report(self, request: Request) -> Response:
         """Show a button and nothing of the report: what only looks at links must not use one up."""
