@@ -44,7 +44,6 @@ async def test_a_survey_is_answered_on_a_phone_without_scripts(
         await page.get_by_role("textbox").fill(WORDS[lang])
         fits = await page.locator("body").evaluate("one => one.scrollWidth <= one.clientWidth")
         assert fits, "the page is wider than a phone"
-        await page.screenshot(path=f"/tmp/bt-answering-{lang}.png", full_page=True)
         await send.click()
         await expect(page.get_by_role("heading")).to_have_text(voice._("Thank you!"))
         assert page.url == f"{url}/answered/{lang}"
