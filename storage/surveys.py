@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -29,6 +30,9 @@ from storage.tables import (
 
 Answers = dict[str, str | None]
 """Question code → the option's code or the text; None where the question was skipped."""
+
+BEFORE = -1
+"""In place of a day: what people are asked before an event begins."""
 
 
 class Sending(Enum):
@@ -52,8 +56,10 @@ class Survey:
     answered: int | None
     created_at: datetime
     closes_at: datetime
+    form: Sequence[Mapping[str, Any]]
+    """Its questions as they were when it opened, written down."""
     day: int = 0
-    """Which day of the event it is about; 0 for all of it."""
+    """Which day of the event it is about; 0 for all of it, BEFORE for what is asked before it begins."""
 
     @property
     def anonymous(self) -> bool:
@@ -81,6 +87,7 @@ class Surveys(Store):
         event_id: int,
         mode: str,
         template: str,
+        form: Sequence[Mapping[str, Any]],
         *,
         people: sa.Select[tuple[int]],
         at: datetime,
@@ -89,7 +96,7 @@ class Surveys(Store):
     ) -> Survey | None:
         """Open the survey of an event, or of one of its days, for people (a SELECT of member ids).
 
-        Nothing where it has a survey already, or there is nobody to ask.
+        `form` are its questions, which never change from now on. Nothing where it has a survey already, or there is nobody to ask.
         """
         invited = int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
         if not invited:
@@ -104,6 +111,7 @@ class Surveys(Store):
             day=day,
             mode=mode,
             template=template,
+            form=list(form),
             invited=invited,
             created_at=at,
             closes_at=closes_at,
@@ -359,5 +367,6 @@ def _read(row: sa.Row[Any]) -> Survey:
         answered=row.answered,
         created_at=row.created_at,
         closes_at=row.closes_at,
+        form=row.form,
         day=row.day,
     )
