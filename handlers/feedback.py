@@ -16,8 +16,8 @@ from handlers.rules.questions import (
     Misfit,
     Option,
     Question,
-    Words,
     Wording,
+    Words,
     before,
     chosen,
     find,
@@ -143,12 +143,12 @@ async def ask(turn: Turn, survey_id: int, code: str) -> Screen:
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
             question = find(path(questions(found), draft), code)
-            return await (_onward(turn, found) if question is None else _question(turn, found, question, draft))
+            return await (
+                _onward(turn, found) if question is None else _question(turn, found, question, draft)
+            )
 
 
-async def _question(
-    turn: Turn, survey: Survey, question: Question, draft: Answers, note: str = ""
-) -> Screen:
+async def _question(turn: Turn, survey: Survey, question: Question, draft: Answers, note: str = "") -> Screen:
     way = path(questions(survey), draft)
     ticked = _ticked(question, draft)
     return turn.screen(
@@ -211,9 +211,7 @@ def option_label(turn: Turn, option: Option) -> str:
     return digits(option.code, turn.speech.lang) if option.label is None else said(turn, option.label)
 
 
-def _ways_out(
-    turn: Turn, survey: Survey, question: Question, way: list[Question]
-) -> list[list[Button]]:
+def _ways_out(turn: Turn, survey: Survey, question: Question, way: list[Question]) -> list[list[Button]]:
     earlier = before(way, question.code)
     back = action("survey", survey.id) if earlier is None else action("survey-ask", survey.id, earlier.code)
     done = Button(turn.p("button", "Done"), action("survey-ticked", survey.id, question.code))

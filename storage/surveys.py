@@ -96,7 +96,8 @@ class Surveys(Store):
     ) -> Survey | None:
         """Open the survey of an event, or of one of its days, for people (a SELECT of member ids).
 
-        `form` are its questions, which never change from now on. Nothing where it has a survey already, or there is nobody to ask.
+        `form` are its questions, which never change from now on. Nothing where it has a survey already, or there is
+        nobody to ask.
         """
         invited = int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
         if not invited:
@@ -283,6 +284,15 @@ class Surveys(Store):
                 survey_voters.c.survey_id == survey.id, survey_voters.c.tag == secret.tag(survey.id, from_id)
             )
             .values(tag=secret.tag(survey.id, to_id))
+        )
+
+    async def count_invited(self, survey_id: int, people: sa.Select[tuple[int]]) -> None:
+        """Count anew whom an open survey is for: more may have registered since it opened."""
+        counted = sa.select(sa.func.count()).select_from(people.subquery()).scalar_subquery()
+        await self.run(
+            surveys.update()
+            .where(surveys.c.id == survey_id, surveys.c.state == "open")
+            .values(invited=counted)
         )
 
     async def set_closing(self, survey_id: int, closes_at: datetime) -> bool:

@@ -21,8 +21,8 @@ from storage.direct import Connection
 from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
-from storage.inbox import Inbox
 from storage.forms import Forms
+from storage.inbox import Inbox
 from storage.intentions import Intentions
 from storage.invitations import Invitations
 from storage.join_requests import JoinRequests

@@ -190,9 +190,7 @@ class Words(Question):
         return Misfit.LONG if too_long else text
 
 
-KINDS: dict[str, type[Question]] = {
-    one.kind: one for one in (Rating, Scale, Choice, Several, Words, Consent)
-}
+KINDS: dict[str, type[Question]] = {one.kind: one for one in (Rating, Scale, Choice, Several, Words, Consent)}
 """Every kind of question under its name, in the order in which a coordinator chooses."""
 
 

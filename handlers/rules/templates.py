@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.rules.questions import Choice, Condition, Consent, Option, Question, Rating, Scale, Several, Words
+from handlers.rules.questions import (
+    Choice,
+    Condition,
+    Consent,
+    Option,
+    Question,
+    Rating,
+    Scale,
+    Several,
+    Words,
+)
 from locales import N_, NP_, Message
 from storage.events import Event
 from storage.surveys import BEFORE
@@ -143,7 +153,9 @@ TEMPLATES = {
                 Rating(
                     "rating",
                     RATING_NAME,
-                    N_("How useful was the mentorship for your work? 1 means not useful, 5 means very useful."),
+                    N_(
+                        "How useful was the mentorship for your work? 1 means not useful, 5 means very useful."
+                    ),
                 ),
                 Choice(
                     "goal",
@@ -193,7 +205,9 @@ TEMPLATES = {
                 Rating(
                     "links",
                     NP_("button", "Connections"),
-                    N_("How well is your organisation connected with others in this community? 5 means very well."),
+                    N_(
+                        "How well is your organisation connected with others in this community? 5 means very well."
+                    ),
                 ),
                 Choice(
                     "joint",
@@ -219,7 +233,9 @@ TEMPLATES = {
                     ),
                 ),
                 RECOMMEND,
-                Words("words", WORDS_NAME, N_("What should this community do differently in the coming year?")),
+                Words(
+                    "words", WORDS_NAME, N_("What should this community do differently in the coming year?")
+                ),
             ),
         ),
     )
