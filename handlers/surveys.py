@@ -22,6 +22,7 @@ from handlers.rules.surveys import (
     refusal,
 )
 from handlers.rules.templates import BEFORE_PART, part_of, usual_template
+from handlers.rules.wording import ready
 from storage.events import Event
 from storage.moments import Arming, Moment
 from storage.surveys import BEFORE, Survey
@@ -80,7 +81,7 @@ async def asked_in(unit: Unit, event: Event, part: str) -> tuple[str, tuple[Ques
     """Return what a part of an event is to be asked: the template's name, and the questions."""
     own = await unit.forms.of(event.id, part)
     if own is not None:
-        return OWN, read(own.questions)
+        return OWN, ready(read(own.questions))
     usual = usual_template(event.kind, part)
     return (usual.name, usual.questions) if usual else ("", ())
 

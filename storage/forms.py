@@ -50,23 +50,25 @@ class Forms(Store):
             survey_forms.delete().where(survey_forms.c.event_id == event_id, survey_forms.c.part == part)
         )
 
-    async def keep(self, name: str, questions: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Keep questions as a template; one of the same name is replaced."""
+    async def keep(
+        self, name: str, questions: Sequence[Mapping[str, Any]], at: datetime, *, most: int
+    ) -> bool:
+        """Keep questions as a template; one of the same name is replaced. False where there are too many already."""
         same = (survey_forms.c.part == KEPT, survey_forms.c.name == name)
         values = {"questions": list(questions), "changed_at": at}
-        if not await self.run(survey_forms.update().where(*same).values(**values)):
-            await self.run(survey_forms.insert().values(part=KEPT, name=name, **values))
+        if await self.run(survey_forms.update().where(*same).values(**values)):
+            return True
+        counted = sa.select(sa.func.count()).select_from(survey_forms).where(survey_forms.c.part == KEPT)
+        if int(await self.scalar(counted) or 0) >= most:
+            return False
+        await self.run(survey_forms.insert().values(part=KEPT, name=name, **values))
+        return True
 
     async def kept(self, limit: int, offset: int = 0) -> list[Form]:
         """List the templates by name."""
         statement = sa.select(survey_forms).where(survey_forms.c.part == KEPT)
         ordered = statement.order_by(survey_forms.c.name, survey_forms.c.id)
         return [_read(row) for row in await self.all(ordered.limit(limit).offset(offset))]
-
-    async def count_kept(self) -> int:
-        """Count the templates."""
-        counted = sa.select(sa.func.count()).select_from(survey_forms).where(survey_forms.c.part == KEPT)
-        return int(await self.scalar(counted) or 0)
 
     async def template(self, form_id: int) -> Form | None:
         """Find a template."""

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from storage import ballots
 from storage.store import Store
 from storage.tables import (
+    events,
     registrations,
     survey_answers,
     survey_ballots,
@@ -130,6 +131,58 @@ class Surveys(Store):
         """Find the survey of an event, or of one of its days."""
         row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id, surveys.c.day == day))
         return None if row is None else _read(row)
+
+    async def all_of(self, event_id: int) -> list[Survey]:
+        """List the surveys of an event in the order in which they opened."""
+        rows = await self.all(
+            sa.select(surveys)
+            .where(surveys.c.event_id == event_id)
+            .order_by(surveys.c.created_at, surveys.c.id)
+        )
+        return [_read(row) for row in rows]
+
+    async def alike(self, survey: Survey, kind: str, *, limit: int) -> list[Survey]:
+        """List closed surveys of earlier events of a kind, about the same part of them, the newest in front."""
+        part = surveys.c.day > 0 if survey.day > 0 else surveys.c.day == survey.day
+        rows = await self.all(
+            sa.select(surveys)
+            .join(events, events.c.id == surveys.c.event_id)
+            .where(
+                events.c.kind == kind,
+                events.c.state == "published",
+                part,
+                surveys.c.state == "closed",
+                surveys.c.event_id != survey.event_id,
+                surveys.c.created_at < survey.created_at,
+            )
+            .order_by(surveys.c.created_at.desc(), surveys.c.id.desc())
+            .limit(limit)
+        )
+        return [_read(row) for row in rows]
+
+    async def unanswered(self, survey: Survey, limit: int, offset: int = 0) -> list[int]:
+        """List the people of a survey with names who are registered and have not answered, by id.
+
+        Of an anonymous survey nobody is listed: who has answered is not for anyone to know.
+        """
+        if survey.anonymous:
+            return []
+        answered = sa.select(survey_answers.c.member_id).where(
+            survey_answers.c.survey_id == survey.id, survey_answers.c.member_id.is_not(None)
+        )
+        rows = await self.all(
+            sa.select(registrations.c.member_id)
+            .where(
+                registrations.c.event_id == survey.event_id,
+                registrations.c.state == "confirmed",
+                registrations.c.member_id.is_not(None),
+                registrations.c.member_id.not_in(answered),
+            )
+            .order_by(registrations.c.member_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [int(row.member_id) for row in rows]
 
     async def newest(self, limit: int, offset: int = 0) -> list[Survey]:
         """List surveys, the newest first."""

@@ -153,9 +153,7 @@ def _codes(question: Question, one: Answered) -> list[str]:
     return [given] if given else []
 
 
-def _means(
-    questions: Sequence[Question], answered: Sequence[Answered]
-) -> dict[str, tuple[Question, float]]:
+def _means(questions: Sequence[Question], answered: Sequence[Answered]) -> dict[str, tuple[Question, float]]:
     return {
         one.question.code: (one.question, one.mean)
         for one in tallies(questions, answered)

@@ -42,6 +42,8 @@ async def opened(unit: Unit, event_id: int, mode: str, now: datetime) -> Survey:
     people = unit.registrations.recipients(event_id, "confirmed")
     closes_at = now + timedelta(days=7)
     form = written(TEMPLATES["event"].questions)
-    survey = await unit.surveys.create(event_id, mode, "event", form, people=people, at=now, closes_at=closes_at)
+    survey = await unit.surveys.create(
+        event_id, mode, "event", form, people=people, at=now, closes_at=closes_at
+    )
     assert survey is not None
     return survey
