@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers.coordinate_events import no_such_event
+from handlers.events import no_such_event
 from handlers.feedback import option_label, question_text, said
 from handlers.kit import (
     COORDINATORS,

@@ -31,7 +31,7 @@ class Fault(Enum):
 
 
 def own(form: Sequence[Question]) -> Form:
-    """Return questions with their texts in every language in place of texts of the catalogs, so that they can change."""
+    """Return questions with texts of their own in place of texts of the catalogs, so that they can change."""
     return read(written(form))
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.rules.questions import questions
+from handlers.rules.templates import TEMPLATES
 from handlers.rules.results import A_PAGE, MOST_ON_A_PAGE, Said, paged, share, tallies, texts
 from storage.surveys import Answered
 
-QUESTIONS = questions("event")
+QUESTIONS = TEMPLATES["event"].questions
 RATINGS = st.lists(st.sampled_from(["1", "2", "3", "4", "5", None]), max_size=40)
 
 
