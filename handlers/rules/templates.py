@@ -44,7 +44,7 @@ HURDLES = Several(
     N_("What would you need before you can use it?"),
     (
         Option("time", NP_("button", "Time")),
-        Option("support", NP_("button", "My organisation's yes")),
+        Option("support", NP_("button", "Support at work")),
         Option("practice", NP_("button", "More practice")),
         Option("means", NP_("button", "Money or equipment")),
         Option("fit", NP_("button", "Another subject")),

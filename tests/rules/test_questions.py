@@ -108,7 +108,9 @@ def test_a_rating_is_one_to_five_in_any_digits(typed: str, kept: str | Misfit) -
     assert asked("rating").read(typed) == kept
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("0", "0"), ("١٠", "10"), ("11", Misfit.CHOOSE), ("-1", Misfit.CHOOSE)])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("0", "0"), ("١٠", "10"), ("11", Misfit.CHOOSE), ("-1", Misfit.CHOOSE)]
+)
 def test_a_scale_is_nought_to_ten_in_any_digits(typed: str, kept: str | Misfit) -> None:
     assert Scale("recommend", {}, {}).read(typed) == kept
 
@@ -235,7 +237,9 @@ def walked(draw: st.DrawFn) -> tuple[tuple[Question, ...], surveys.Answers]:
 
 
 @given(walked())
-def test_only_those_are_asked_whose_condition_is_met(found: tuple[tuple[Question, ...], surveys.Answers]) -> None:
+def test_only_those_are_asked_whose_condition_is_met(
+    found: tuple[tuple[Question, ...], surveys.Answers],
+) -> None:
     form, answers = found
     way = path(form, answers)
     codes = [one.code for one in way]
