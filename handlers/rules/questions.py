@@ -22,6 +22,9 @@ LONGEST_TEXT = 2_000
 LARGEST_TEXT = 3_700
 """The characters of all texts of one person, and their bytes once written down: all answers must fit a ballot."""
 
+ANYTHING = "any"
+"""In a condition on a question that is answered in own words, in place of a code."""
+
 SEPARATOR = ","
 """Stands between the codes of several chosen options."""
 
@@ -56,7 +59,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Asked only of those who answered an earlier question with one of these codes."""
+    """Asked only of those who answered an earlier question with one of these codes, or wrote ANYTHING at all."""
 
     code: str
     among: tuple[str, ...]
@@ -93,6 +96,11 @@ class Question:
     def codes(self) -> list[str]:
         """List the codes of its options."""
         return [option.code for option in self.options]
+
+    @property
+    def grounds(self) -> list[str]:
+        """List what a condition on this question may name."""
+        return [ANYTHING] if self.typed else self.codes
 
     def mean(self, counts: Mapping[str, int]) -> float | None:
         """Return the mean of the answers, where one makes sense."""
@@ -255,13 +263,18 @@ def path(form: Sequence[Question], answers: Mapping[str, str | None]) -> list[Qu
     """
     concerned: dict[str, Question] = {}
     for one in form:
-        if one.when is None or (one.when.code in concerned and _met(one.when, answers)):
+        if one.when is None or (
+            one.when.code in concerned and _met(concerned[one.when.code], one.when, answers)
+        ):
             concerned[one.code] = one
     return list(concerned.values())
 
 
-def _met(when: Condition, answers: Mapping[str, str | None]) -> bool:
-    return bool(set(chosen(answers.get(when.code))) & set(when.among))
+def _met(on: Question, when: Condition, answers: Mapping[str, str | None]) -> bool:
+    given = answers.get(when.code)
+    if on.typed:
+        return bool(given)
+    return bool(set(chosen(given)) & set(when.among))
 
 
 def chosen(answer: str | None) -> list[str]:
