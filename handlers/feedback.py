@@ -31,7 +31,7 @@ from handlers.rules.questions import (
 from handlers.rules.surveys import Refusal
 from handlers.surveys import look, survey_title
 from handlers.unsaying import unsay
-from locales import block, digits
+from locales import Safe, block, clean, digits
 from storage.surveys import Answers, Sending, Survey
 
 EXCERPT = 200
@@ -202,7 +202,7 @@ def _options(turn: Turn, survey: Survey, question: Question, ticked: list[str]) 
 
 def _tick(turn: Turn, survey: Survey, question: Question, option: Option, ticked: list[str]) -> Button:
     on, label = option.code in ticked, option_label(turn, option)
-    shown = turn.p("button", "✓ {label}", label=label) if on else label
+    shown = turn.p("button", "✓ {label}", label=Safe(clean(label))) if on else label
     return Button(shown, action("survey-tick", survey.id, question.code, option.code, int(not on)))
 
 

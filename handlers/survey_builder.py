@@ -53,7 +53,7 @@ from handlers.rules.wording import (
     with_options,
 )
 from handlers.surveys import asked_in
-from locales import LANGUAGES, NP_, block, clean, speech
+from locales import LANGUAGES, NP_, Safe, block, clean, speech
 from storage.events import Event
 from storage.surveys import BEFORE
 
@@ -197,8 +197,6 @@ async def _locked(turn: Turn, event: Event, part: str) -> str:
 
 
 def _question_line(turn: Turn, at: int, one: Question) -> str:
-    lacking = missing(one)
-    few = one.own_options and len(one.options) < FEWEST
     return lines(
         turn._(
             "{number}. {question} ({kind})",
@@ -206,6 +204,14 @@ def _question_line(turn: Turn, at: int, one: Question) -> str:
             question=_excerpt(turn, one),
             kind=turn.say(NAMES[one.kind]),
         ),
+        _lacking(turn, one),
+    )
+
+
+def _lacking(turn: Turn, one: Question) -> str:
+    lacking = missing(one)
+    few = one.own_options and len(one.options) < FEWEST
+    return lines(
         turn._("⚠ It has no answers to choose from yet, so it is not asked.") if few else "",
         turn._("⚠ Missing in: {languages}", languages=_languages(turn, lacking)) if lacking else "",
     )
@@ -367,11 +373,9 @@ async def _question_screen(turn: Turn, event: Event, part: str, code: str, note:
     depend = Button(turn.p("button", "Ask only if"), to("form-if"))
     return turn.screen(
         paragraphs(
-            lines(*(_in_language(turn, question, lang) for lang in LANGUAGES)),
+            *(_in_language(turn, question, lang) for lang in LANGUAGES),
             _condition_text(turn, questions, question),
-            turn._("It has no answers to choose from yet, so it is not asked.")
-            if question.own_options and len(question.options) < FEWEST
-            else "",
+            _lacking(turn, question),
         ),
         title=turn._("Question {number}: {kind}", number=at, kind=turn.say(NAMES[question.kind])),
         rows=[
@@ -402,6 +406,11 @@ def _condition_text(turn: Turn, questions: Form, question: Question) -> str:
     other = find(questions, when.code) if when else None
     if when is None or other is None:
         return ""
+    if other.typed:
+        return turn._(
+            "Asked only of those who wrote something for question {number}.",
+            number=place(questions, other.code),
+        )
     among = [option_label(turn, option) for option in other.options if option.code in when.among]
     return lines(
         turn._("Asked only of those who answered: {list}", list=turn.speech.list(among)),
@@ -597,7 +606,9 @@ async def _condition_screen(turn: Turn, event: Event, part: str, code: str, on: 
         )
     among = question.when.among if question.when and question.when.code == other.code else ()
     always = Button(turn.p("button", "Ask everybody"), action("form-always", event.id, part, code))
-    answers = [_among_button(turn, event, part, code, other, value, value in among) for value in other.codes]
+    answers = [
+        _among_button(turn, event, part, code, other, value, value in among) for value in other.grounds
+    ]
     width = 6 if other.numbered else 1
     return turn.screen(
         paragraphs(
@@ -619,8 +630,9 @@ SHOWN = 8
 def _among_button(
     turn: Turn, event: Event, part: str, code: str, other: Question, value: str, on: bool
 ) -> Button:
-    label = next(option_label(turn, option) for option in other.options if option.code == value)
-    shown = turn.p("button", "✓ {label}", label=label) if on else label
+    offered = {option.code: option_label(turn, option) for option in other.options}
+    label = offered.get(value) or turn.p("button", "Wrote something")
+    shown = turn.p("button", "✓ {label}", label=Safe(clean(label))) if on else label
     return Button(shown, action("form-among", event.id, part, code, other.code, value, int(not on)))
 
 

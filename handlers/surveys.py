@@ -247,7 +247,7 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
     effort = turn.n("It is one short question.", "It is {count} short questions, about a minute.", count)
     until = turn._("You can answer until {moment}.", moment=turn.speech.moment(survey.closes_at, turn.now))
     return turn.screen(
-        paragraphs(_asking(turn, survey, title, remind=remind), effort, until),
+        paragraphs(_asking(turn, survey, event, remind=remind), effort, until),
         title=turn._("Before it begins") if survey.day == BEFORE else turn._("Your feedback"),
         rows=[[Button(turn.p("button", "Give feedback"), action("survey", survey.id)), menu_button(turn)]],
         lasting=True,
@@ -255,9 +255,10 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
     )
 
 
-def _asking(turn: Turn, survey: Survey, title: str, *, remind: bool) -> str:
+def _asking(turn: Turn, survey: Survey, event: Event, *, remind: bool) -> str:
     if survey.day == BEFORE:
-        return turn._("Where do you stand before this begins? {event}", event=title)
+        return turn._("Where do you stand before this begins? {event}", event=event.title(turn.lang))
+    title = survey_title(turn, survey, event)
     if remind:
         return turn._("There is still time to say how this was for you: {event}", event=title)
     return turn._("How was this for you? {event}", event=title)

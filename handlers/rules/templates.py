@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.rules.questions import (
+    ANYTHING,
     Choice,
     Condition,
     Consent,
@@ -65,6 +66,7 @@ QUOTE = Consent(
     "quote",
     NP_("button", "Quoting"),
     N_("May we quote in reports what you have written here, without your name?"),
+    when=Condition("words", (ANYTHING,)),
 )
 KNOWS = Rating(
     "knows",
@@ -232,7 +234,13 @@ TEMPLATES = {
                         Option("tools", NP_("button", "Tools and materials")),
                     ),
                 ),
-                RECOMMEND,
+                Scale(
+                    "community",
+                    NP_("button", "Community"),
+                    N_(
+                        "Would you recommend this community to a colleague? 0 means certainly not, 10 certainly."
+                    ),
+                ),
                 Words(
                     "words", WORDS_NAME, N_("What should this community do differently in the coming year?")
                 ),

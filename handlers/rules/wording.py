@@ -140,7 +140,7 @@ def unconditioned(form: Form, code: str) -> Form:
 
 def before_it(form: Form, code: str) -> list[Question]:
     """List the questions that a condition of this one may depend on."""
-    return [one for one in form[: max(0, place(form, code) - 1)] if one.options]
+    return [one for one in form[: max(0, place(form, code) - 1)] if one.grounds]
 
 
 def missing(question: Question) -> list[str]:
@@ -158,7 +158,7 @@ def tidied(form: Sequence[Question]) -> Form:
     kept: list[Question] = []
     for one in form:
         other = find(kept, one.when.code) if one.when else None
-        among = tuple(code for code in one.when.among if other and code in other.codes) if one.when else ()
+        among = tuple(code for code in one.when.among if other and code in other.grounds) if one.when else ()
         when = Condition(one.when.code, among) if one.when and among else None
         kept.append(one if when == one.when else replace(one, when=when))
     return tuple(kept)

@@ -61,7 +61,7 @@ def test_codes_are_short_unique_and_fit_an_action() -> None:
             if question.when is not None:
                 earlier = asked(question.when.code, one.questions)
                 assert place(one.questions, earlier.code) < place(one.questions, question.code)
-                assert set(question.when.among) <= set(earlier.codes)
+                assert set(question.when.among) <= set(earlier.grounds)
 
 
 def test_every_template_is_said_in_every_language() -> None:
@@ -211,11 +211,11 @@ def forms(draw: st.DrawFn) -> tuple[Question, ...]:
     for at in range(draw(st.integers(1, 8))):
         kind = draw(st.sampled_from([Rating, Choice, Several, Words]))
         options = tuple(Option(code, {"en": code}) for code in "abc") if kind.own_options else None
-        earlier = [one for one in form if one.options]
+        earlier = [one for one in form if one.grounds]
         when = None
         if earlier and draw(st.booleans()):
             on = draw(st.sampled_from(earlier))
-            when = Condition(on.code, tuple(draw(st.sets(st.sampled_from(on.codes), min_size=1))))
+            when = Condition(on.code, tuple(draw(st.sets(st.sampled_from(on.grounds), min_size=1))))
         given_options = {} if options is None else {"options": options}
         form.append(kind(f"q{at}", {}, {"en": f"Question {at}"}, when=when, **given_options))
     return tuple(form)
@@ -245,8 +245,12 @@ def test_only_those_are_asked_whose_condition_is_met(
     codes = [one.code for one in way]
     assert codes == [one.code for one in form if one.code in codes], "the order stays"
     for one in form:
-        met = one.when is None or (one.when.code in codes and answers.get(one.when.code) in one.when.among)
-        assert (one.code in codes) == met
+        on = find(form, one.when.code) if one.when else None
+        if one.when is None or on is None:
+            assert one.code in codes
+        else:
+            met = bool(answers.get(on.code)) if on.typed else answers.get(on.code) in one.when.among
+            assert (one.code in codes) == (on.code in codes and met)
 
 
 @given(walked())
