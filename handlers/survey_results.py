@@ -45,7 +45,7 @@ CHART_LIVES = timedelta(hours=1)
 FEW = 3
 """Up to so many questions are told in full at once."""
 
-A_PICTURE = 14
+A_PICTURE = 16
 """How many bars a picture holds before another is begun: more are too small on a phone."""
 
 ON_A_LIST = 20
