@@ -21,6 +21,7 @@ from bot import upkeep
 from handlers.kit import Community as Settlement
 from storage.database import Database
 from storage.migrate import migrate
+from storage.rekeying import Rekeying
 from storage.tables import addresses, members
 from storage.unit import Unit
 from storage.vault import Vault, new_key, parse_key, random_id
@@ -116,6 +117,9 @@ async def prepare(url: str, people: int) -> Community:
         for lang, text in TEXTS.items():
             await unit.announcements.put_text(draft.id, lang, text)
         await _night_is_done(unit, now)
+        await Rekeying(unit).check()
+        while await Rekeying(unit).step():
+            pass
     chats = range(FIRST_PERSON, FIRST_PERSON + people)
     for first in range(0, people, BATCH):
         await _settle(database, chats[first : first + BATCH], now)

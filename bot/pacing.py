@@ -1,16 +1,15 @@
 """Pacing: when one channel account's next message may leave. Pure arithmetic over a monotonic clock passed in.
 
-Messages that nobody waits for are spaced evenly; an answer leaves at once while the last second has room for it.
-What answers may need next is kept free for them, by how many there were in the last seconds.
+Messages that nobody waits for are spaced evenly; an answer leaves at once while the last second has room for it, and
+takes the next place before everything else where it has none (docs/decisions/0053).
 """
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-MARGIN = 0.985
+MARGIN = 0.99
 """The part of the permitted rate that is used: what is left covers the jitter of the way to the provider."""
 SLACK = 0.012
 """Seconds by which a message may be early to make up for a late one: timers wake late, never early."""
@@ -18,9 +17,6 @@ WINDOW = 1.01
 """Seconds in which no more than the permitted number leaves, wherever the provider's second begins."""
 COUNTED_ONE_BY_ONE = 5_000
 """Up to this many messages a second each one is remembered; beyond, the even spacing alone is kept."""
-REPLY_SHARE = 1 / 6
-"""At most this part of the rate is kept free for answers (5 of Telegram's 30 a second)."""
-REMEMBERED_SECONDS = 5.0
 CHAT_BURST = 3
 """How many messages to one chat may follow each other at once, before its own rate holds."""
 CHATS_REMEMBERED = 20_000
@@ -41,9 +37,10 @@ class Pacer:
         self._next = 0.0
         counted = per_second <= COUNTED_ONE_BY_ONE
         self._left: deque[float] | None = deque(maxlen=max(1, int(per_second))) if counted else None
-        self._replies: deque[float] = deque()
         self._chats: OrderedDict[str, float] = OrderedDict()
         self.paused_until = 0.0
+        self.answers_waiting = 0
+        """How many answers wait for a place, which nothing else may take before them."""
 
     @property
     def rate(self) -> float:
@@ -52,7 +49,7 @@ class Pacer:
 
     def wait(self, chat: str, *, reply: bool, now: float) -> float:
         """Return the seconds to wait before this chat's next message may leave."""
-        kept_free = 0 if reply else self._expected(now)
+        kept_free = 0 if reply else self.answers_waiting
         waits = [self.paused_until - now, self._room(kept_free, now), self._chat(chat) - now]
         if not reply:
             waits.append(self._next - SLACK - now)
@@ -64,8 +61,6 @@ class Pacer:
         self._next = max(self._next, now - SLACK) + 1 / self.rate
         if self._left is not None:
             self._left.append(now)
-        if reply:
-            self._replies.append(now)
         between = self._seconds_between(chat)
         if between:
             self._chats[chat] = max(self._chats.pop(chat, 0.0), now) + between
@@ -87,17 +82,6 @@ class Pacer:
         if minutes:
             self._factor = min(1.0, self._factor + minutes * FASTER)
             self._changed = now
-
-    def _expected(self, now: float) -> int:
-        """Return how many more answers to expect in this second: up to twice as many as there were lately.
-
-        Those that have left within it hold their places already.
-        """
-        while self._replies and self._replies[0] < now - REMEMBERED_SECONDS:
-            self._replies.popleft()
-        most = int(self._permitted * REPLY_SHARE)
-        expected = min(most, math.ceil(2 * len(self._replies) / REMEMBERED_SECONDS))
-        return max(0, expected - sum(at > now - WINDOW for at in self._replies))
 
     def _room(self, kept_free: int, now: float) -> float:
         """Return the seconds until the window has room for one more, with so many places kept free."""

@@ -23,6 +23,7 @@ TOGETHER = (
     Entry(NP_("button", "Suggested topics"), "suggestions", MEMBERS),
     Entry(NP_("button", "Organisations"), "directory", MEMBERS),
     Entry(NP_("button", "Mentorship"), "mentoring", MEMBERS),
+    Entry(NP_("button", "Coffee rounds"), "coffee", MEMBERS),
     Entry(NP_("button", "Small grants"), "calls:grant", MEMBERS),
     Entry(NP_("button", "Collaboration labs"), "calls:lab", MEMBERS),
     Entry(NP_("button", "About the community"), "about"),
@@ -32,6 +33,7 @@ LOOKING_AFTER = (
     Entry(NP_("button", "Suggested topics"), "suggestions"),
     Entry(NP_("button", "Organisations"), "pick:profile:0"),
     Entry(NP_("button", "Mentorship"), "mentoring-desk"),
+    Entry(NP_("button", "Coffee rounds"), "coffee-desk:0"),
     Entry(NP_("button", "Small grants"), "call-desk:grant"),
     Entry(NP_("button", "Collaboration labs"), "call-desk:lab"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from handlers.community import questions_line
 from handlers.kit import COORDINATORS, Button, Screen, Turn, lines, paragraphs, tap
 from handlers.menu import menu_button, two_a_row
+from handlers.pulse import pulse_line
 from locales import NP_, Message
 
 
@@ -24,7 +25,7 @@ COORDINATE = (
     Entry(NP_("button", "Announcements"), "announcements"),
     Entry(NP_("button", "Polls"), "polls"),
     Entry(NP_("button", "Send slides"), "material-new"),
-    Entry(NP_("button", "Survey results"), "survey-results"),
+    Entry(NP_("button", "Results and reports"), "reports"),
     Entry(NP_("button", "Community"), "look-after"),
     Entry(NP_("button", "People"), "people"),
     Entry(NP_("button", "Safety"), "safety"),
@@ -46,6 +47,7 @@ async def coordinate(turn: Turn) -> Screen:
                 if waiting
                 else "",
                 await questions_line(turn),
+                await pulse_line(turn),
             ),
             turn._("What would you like to do?"),
         ),

@@ -44,6 +44,13 @@ MENU = (
         N_("Ask the coordinators, propose topics, find each other"),
     ),
     Entry(
+        NP_("button", "Reports"),
+        "donor-report",
+        "reports",
+        N_("What took place and what came of it, in numbers"),
+        who=("donor",),
+    ),
+    Entry(
         NP_("button", "Language"),
         "language",
         "language",

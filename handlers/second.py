@@ -30,6 +30,7 @@ from handlers.rules.approving import (
     VALID,
     Signed,
     Verdict,
+    can_be_needed,
     digest,
     is_needed,
     judge,
@@ -71,13 +72,17 @@ ACTS: dict[str, Act] = {}
 async def second_person(turn: Turn, name: str, *args: int | str) -> Screen | None:
     """Ask a second person where one is needed and show that; None where it may be done at once."""
     act = ACTS[name]
+    halted = act.sends and bool(await turn.unit.facts.get(HALTED))
+    staff = await turn.unit.approvals.staff()
+    off = await turn.unit.facts.get(RULE_OFF) == "off"
+    if not halted and not can_be_needed(staff, turn.member.id, off=off):
+        # Whom it would reach is counted only where that decides anything: in a large community it takes seconds.
+        return None
     signed = await act.sign(turn.unit, args)
     if signed is None:
         return None
-    if act.sends and await turn.unit.facts.get(HALTED):
+    if halted:
         return _halted_screen(turn)
-    staff = await turn.unit.approvals.staff()
-    off = await turn.unit.facts.get(RULE_OFF) == "off"
     reached = signed.people
     if act.sends:
         reached += await turn.unit.approvals.written_to(turn.member.id, turn.now - DAY)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers.kit import (
+    MEMBERS,
     Attachment,
     Button,
     Outdated,
@@ -190,6 +191,7 @@ async def my_data(turn: Turn) -> Screen:
         rows=column(
             Button(turn.p("button", "Privacy notice"), "privacy"),
             Button(turn.p("button", "Export my data"), "export"),
+            Button(turn.p("button", "For the count"), "traits") if turn.member.role in MEMBERS else None,
             Button(turn.p("button", "Delete my data"), "delete-me"),
             Button(turn.p("button", "Back"), "settings"),
         ),

@@ -95,7 +95,7 @@ async def event_survey(turn: Turn, event_id: int) -> Screen:
 async def _overview(turn: Turn, event: Event, note: str = "") -> Screen:
     parts = parts_of(event, len(days_of(event))) if event.survey_mode != "none" else []
     counted = [(part, len((await asked_in(turn.unit, event, part))[1])) for part in parts]
-    opened = await turn.unit.surveys.all_of(event.id)
+    opened = await turn.unit.surveys.about(event.id)
     mode = Button(turn.p("button", "Names or not"), action("event-part", event.id, "survey_mode"))
     results = Button(turn.p("button", "Survey results"), action("survey-results", event.id))
     return turn.screen(

@@ -60,7 +60,7 @@ async def survey_results(turn: Turn, event_id: int = 0) -> Screen:
     """Show the results of an event's survey, or the list of all surveys."""
     if event_id == 0:
         return await _list(turn, 0)
-    found = await turn.unit.surveys.all_of(event_id)
+    found = await turn.unit.surveys.about(event_id)
     if not found:
         return await _list(turn, 0, turn._("This event has no survey yet."))
     return await (report_screen(turn, found[0]) if len(found) == 1 else _choose(turn, found))
@@ -84,7 +84,7 @@ async def _list(turn: Turn, number: int, said: str = "") -> Screen:
         if rows
         else turn._("There is no survey yet. One opens when an event ends.")
     )
-    back = Button(turn.p("button", "Back"), "coordinate")
+    back = Button(turn.p("button", "Back"), "reports")
     return turn.screen(
         paragraphs(said, body, lines(*[await _line(turn, *one) for one in listed])),
         title=turn._("Survey results"),

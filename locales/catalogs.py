@@ -36,6 +36,10 @@ class Speech(Phrases):
         """Weekday, day and month; with the year unless `now` falls in it."""
         return dates.date(self, dt, now, zone)
 
+    def months(self, first: datetime, last: datetime, *, zone: tzinfo = BAGHDAD) -> Safe:
+        """From which month to which, within one year."""
+        return dates.months(self, first, last, zone)
+
     def time(self, dt: datetime, *, zone: tzinfo = BAGHDAD) -> Safe:
         """HH:mm."""
         return dates.time(self, dt, zone)

@@ -28,6 +28,20 @@ def date(phrases: Phrases, dt: datetime, now: datetime | None, zone: tzinfo) -> 
     return _named(local, without_year if this_year else with_year, phrases.lang)
 
 
+def months(phrases: Phrases, first: datetime, last: datetime, zone: tzinfo) -> Safe:
+    """From which month to which, within one year."""
+    start, end = _local(first, zone), _local(last, zone)
+    if start.year != end.year:
+        raise ValueError("the months of a period belong to one year")
+    return phrases.p(
+        "months",
+        "{first} to {last} {year}",
+        first=_named(start, "LLLL", phrases.lang),
+        last=_named(end, "LLLL", phrases.lang),
+        year=Safe(digits(str(end.year), phrases.lang)),
+    )
+
+
 def time(phrases: Phrases, dt: datetime, zone: tzinfo) -> Safe:
     """Hours and minutes on the 24-hour clock."""
     return Safe(digits(f"{_local(dt, zone):%H:%M}", phrases.lang))

@@ -38,9 +38,14 @@ T = TypeVar("T")
 
 
 class Listener(Protocol):
-    """Told, after a commit, which replies this process is to send at once, and whether others were queued."""
+    """Told, after a commit, which replies this process is to send at once, and whether others were queued.
 
-    def __call__(self, handed: Sequence[Claimed] = (), *, queued: bool = True) -> None:
+    `behind` are the addresses to which a reply was queued behind something else.
+    """
+
+    def __call__(
+        self, handed: Sequence[Claimed] = (), *, queued: bool = True, behind: Sequence[int] = ()
+    ) -> None:
         """Take them on."""
 
 
@@ -202,7 +207,7 @@ class Database:
                 remover()
         if unit.outgoing or unit.handed:
             for listener in self._listeners:
-                listener(unit.handed, queued=unit.outgoing)
+                listener(unit.handed, queued=unit.outgoing, behind=unit.behind)
 
     async def scrub(self) -> bool:
         """Take the remains of deleted rows off the disk; False where somebody was in the way: try again."""

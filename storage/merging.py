@@ -38,11 +38,13 @@ COVERED = frozenset(
         "announcements.author_id",
         "attendance.member_id",
         "certificates.member_id",
+        "coffee_guests.member_id",
         "approvals.approver_id",
         "approvals.asker_id",
         "join_requests.member_id",
         "link_codes.member_id",
         "member_keys.member_id",
+        "member_traits.member_id",
         "outbox.member_id",
         "pins.member_id",
         "poll_votes.member_id",
@@ -124,6 +126,8 @@ class Merging(Store):
         await self.unit.surveys.carry_over(gone_id, kept_id)
         await self.unit.attendance.carry_over(gone_id, kept_id)
         await self.unit.certificates.carry_over(gone_id, kept_id)
+        await self.unit.traits.carry_over(gone_id, kept_id)
+        await self.unit.coffee.carry_over(gone_id, kept_id)
         for table in (announcements, polls):
             await self.run(table.update().where(table.c.author_id == gone_id).values(author_id=kept_id))
         await Together(self.unit).carry_over(gone_id, kept_id)

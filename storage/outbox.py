@@ -187,6 +187,7 @@ class Outbox(Store):
             return
         if not lease:
             self.unit.outgoing = True
+            self.unit.behind.append(address.id)
             return
         self.unit.handed.append(
             Claimed(

@@ -17,7 +17,8 @@ class Progress(Store):
     async def held(self, now: datetime) -> dict[str, int]:
         """Count, by kind, the events that are over; cancelled ones never count.
 
-        Mentorships count from their beginning, grants when they are delivered, labs when their paper went out.
+        Mentorships count from their beginning, grants when they are delivered, labs when their paper went out: not
+        the events about them.
         """
         rows = await self.all(
             sa.select(events.c.kind, events.c.starts_at, events.c.minutes).where(
@@ -31,5 +32,5 @@ class Progress(Store):
             ("collaboration_lab", calls, calls.c.paper_sent_at <= now),
         ):
             counting = sa.select(sa.func.count()).select_from(table).where(reached)
-            counted[kind] += int(await self.scalar(counting) or 0)
+            counted[kind] = int(await self.scalar(counting) or 0)
         return +counted

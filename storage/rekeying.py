@@ -1,8 +1,9 @@
 """A new key for everything: what older keys of the ring sealed is sealed anew by the newest, a batch at a time.
 
-It goes on while people use the bot, and after a kill: each batch is a transaction, and what is left to do is read off
-the rows themselves. People's own keys are sealed anew; what lies under them stays as it is. Keyed indexes are computed
-anew behind a cursor, and until then looked up by every key of the ring.
+It goes on while people use the bot, and after a kill: each batch is a transaction that also keeps the place behind
+which work goes on. What is left to do is read off the rows themselves: only a pass that found nothing ends it. People's
+own keys are sealed anew; what lies under them stays. Keyed indexes are computed anew behind a cursor, and until
+then looked up by every key of the ring.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ IN_USE = "keys-in-use"
 """The fact that names every key that some row may still need."""
 INDEX = "keys-index"
 """The fact that says how far the indexes are: `key id|last address`, or `key id|done`."""
+RESEALED = "keys-resealed"
+"""The fact that says how far the sealed values are: a Pass, written down."""
 SEALED_FACTS = (CHECK, AUDIT_KEY)
 BATCH = 200
 LARGE = ("files",)
@@ -62,9 +65,39 @@ class Place:
         return int(row.id) if bound is None else bound(row)
 
     @property
+    def cursor(self) -> sa.Column[Any] | None:
+        """Return the number by which rows are gone through in order, where the table has one."""
+        key = next(iter(self.table.primary_key.columns))
+        return key if isinstance(key.type, sa.Integer) else None
+
+    @property
     def batch(self) -> int:
         """How many rows are done in one transaction."""
         return 1 if self.table.name in LARGE else BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How far one pass over all columns has come: in which column, behind which row, and how many it has found."""
+
+    key_id: str
+    place: int = 0
+    after: int | None = None
+    found: int = 0
+
+    @property
+    def written(self) -> str:
+        """Write it down as a fact."""
+        return f"{self.key_id}|{self.place}|{'' if self.after is None else self.after}|{self.found}"
+
+    @classmethod
+    def read(cls, fact: str) -> Pass:
+        """Read it back; one of no key where there is none."""
+        key_id, *numbers = fact.split("|")
+        if len(numbers) != 3:
+            return cls("")
+        place, after, found = numbers
+        return cls(key_id, int(place), int(after) if after else None, int(found))
 
 
 def places() -> Iterator[Place]:
@@ -91,6 +124,7 @@ class Rekeying(Store):
             raise VaultError(f"rows still need the key(s) {', '.join(sorted(missing))}")
         if vault.key_ids[0] not in needed:
             await self.unit.facts.put(IN_USE, ",".join(sorted({*needed, vault.key_ids[0]})))
+            await self.unit.facts.put(RESEALED, "")
 
     async def pending(self) -> bool:
         """Say whether something may be left to do."""
@@ -100,10 +134,7 @@ class Rekeying(Store):
 
     async def step(self) -> int:
         """Do one batch and return how many rows it took; 0: all is done, and the older keys may go."""
-        for place in places():
-            if done := await self._reseal(place):
-                return done
-        if done := await self._reseal_facts() or await self._reindex():
+        if done := await self._reseal_next() or await self._reseal_facts() or await self._reindex():
             return done
         await self.unit.facts.put(IN_USE, self.unit.vault.key_ids[0])
         return 0
@@ -118,11 +149,33 @@ class Rekeying(Store):
                 found[bytes(key_id).hex()] = found.get(bytes(key_id).hex(), 0) + count
         return found
 
-    async def _reseal(self, place: Place) -> int:
+    async def _reseal_next(self) -> int:
+        """Go on with the pass, and begin another one as long as there was anything to do."""
+        first = self.unit.vault.key_ids[0]
+        kept = Pass.read(await self.unit.facts.get(RESEALED))
+        now = kept if kept.key_id == first else Pass(first)
+        everywhere = list(places())
+        while now.place < len(everywhere):
+            done, last = await self._reseal(everywhere[now.place], now.after)
+            if done:
+                await self.unit.facts.put(RESEALED, Pass(first, now.place, last, now.found + done).written)
+                return done
+            now = Pass(first, now.place + 1, None, now.found)
+        again = Pass(first) if now.found else now
+        if again.written != kept.written:
+            await self.unit.facts.put(RESEALED, again.written)
+        return now.found
+
+    async def _reseal(self, place: Place, after: int | None) -> tuple[int, int | None]:
+        """Do a batch of one column and return how many rows it had, and behind which the next one begins."""
         vault = self.unit.vault
         first = bytes.fromhex(vault.key_ids[0])
         older = sa.and_(_by_ring(place.column), sa.func.substr(place.column, 2, 4) != sa.literal(first))
-        rows = await self.all(sa.select(place.table).where(older).limit(place.batch))
+        left = sa.select(place.table).where(older).limit(place.batch)
+        key = place.cursor
+        if key is not None:
+            left = left.order_by(key).where(sa.true() if after is None else key >= after)
+        rows = await self.all(left)
         for row in rows:
             old = getattr(row, place.column.name)
             bound = (place.table.name, place.name, place.row(row))
@@ -133,7 +186,7 @@ class Rekeying(Store):
                 .where(*same, place.column == old)
                 .values({place.column.name: vault.seal(vault.open(old, *bound), *bound)})
             )
-        return len(rows)
+        return len(rows), (getattr(rows[-1], key.name) if rows and key is not None else None)
 
     async def _reseal_facts(self) -> int:
         vault, done = self.unit.vault, 0

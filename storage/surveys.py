@@ -132,15 +132,6 @@ class Surveys(Store):
         row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id, surveys.c.day == day))
         return None if row is None else _read(row)
 
-    async def all_of(self, event_id: int) -> list[Survey]:
-        """List the surveys of an event in the order in which they opened."""
-        rows = await self.all(
-            sa.select(surveys)
-            .where(surveys.c.event_id == event_id)
-            .order_by(surveys.c.created_at, surveys.c.id)
-        )
-        return [_read(row) for row in rows]
-
     async def alike(self, survey: Survey, kind: str, *, limit: int) -> list[Survey]:
         """List closed surveys of earlier events of a kind, about the same part of them, the newest in front."""
         part = surveys.c.day > 0 if survey.day > 0 else surveys.c.day == survey.day
@@ -183,6 +174,11 @@ class Surveys(Store):
             .offset(offset)
         )
         return [int(row.member_id) for row in rows]
+
+    async def about(self, event_id: int) -> list[Survey]:
+        """List every survey of an event."""
+        statement = sa.select(surveys).where(surveys.c.event_id == event_id).order_by(surveys.c.id)
+        return [_read(row) for row in await self.all(statement)]
 
     async def newest(self, limit: int, offset: int = 0) -> list[Survey]:
         """List surveys, the newest first."""

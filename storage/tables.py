@@ -1035,6 +1035,44 @@ pair_notes = sa.Table(  # for the two of them, nobody else
     sa.Index("ix_pair_notes_author_id", "author_id"),
 )
 
+# --- coffee rounds ------------------------------------------------------------------------------------------
+
+coffee_rounds = sa.Table(  # who wants to meet somebody signs up, and is put together with somebody
+    "coffee_rounds",
+    metadata,
+    _id(),
+    _state("draft"),  # draft | open | paired
+    sa.Column("closes_at", Instant, nullable=False),  # until when people sign up
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("paired_at", Instant),
+    sa.Column("asked_at", Instant),  # when people were asked whether they met
+)
+
+coffee_groups = sa.Table(
+    "coffee_groups",
+    metadata,
+    _id(),
+    _ref("round_id", "coffee_rounds"),
+    sa.Index("ix_coffee_groups_round_id", "round_id"),
+)
+
+coffee_guests = sa.Table(
+    "coffee_guests",
+    metadata,
+    sa.Column(
+        "round_id",
+        sa.BigInteger,
+        sa.ForeignKey("coffee_rounds.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _member_key(),
+    _ref("group_id", "coffee_groups", nullable=True),  # null until pairs are made
+    sa.Column("met", sa.String(3), nullable=False, server_default=""),  # yes | no; "" until said
+    sa.Index("ix_coffee_guests_group_id", "group_id"),
+    sa.Index("ix_coffee_guests_member_id", "member_id"),
+)
+
 # --- calls: small grants and collaboration labs -------------------------------------------------------------
 
 calls = sa.Table(  # what people are invited to take part in until a deadline
@@ -1146,6 +1184,51 @@ paper_readers = sa.Table(  # who has opened a lab's final paper
         autoincrement=False,
     ),
     _lang(),
+)
+
+# --- reports to the donor ------------------------------------------------------------------------------------
+
+member_traits = sa.Table(  # what people said of themselves so that reports can count them
+    "member_traits",
+    metadata,
+    _member_key(),
+    sa.Column("said_sealed", sa.LargeBinary, nullable=False),  # JSON: trait -> code
+)
+
+indicator_plans = sa.Table(  # where an indicator is to come to, other than the programme says by itself
+    "indicator_plans",
+    metadata,
+    sa.Column("code", sa.String(24), primary_key=True),
+    sa.Column("baseline", sa.Float, nullable=False, server_default="0"),
+    sa.Column("target", sa.Float),
+)
+
+indicator_notes = sa.Table(  # why an indicator stands elsewhere than planned, in a coordinator's words
+    "indicator_notes",
+    metadata,
+    sa.Column("period", sa.String(8), primary_key=True),
+    sa.Column("code", sa.String(24), primary_key=True),
+    sa.Column("text", sa.String(600), nullable=False),
+)
+
+reports = sa.Table(  # reports that were reviewed or locked; a draft has no row, it is counted anew each time
+    "reports",
+    metadata,
+    sa.Column("period", sa.String(8), primary_key=True),  # e.g. 2026Q3
+    _state("reviewed"),  # reviewed | locked
+    sa.Column("reviewed_at", Instant, nullable=False),
+    sa.Column("locked_at", Instant),
+    sa.Column("frozen", Json),  # what it said when it was locked; counts only
+)
+
+report_links = sa.Table(  # a locked report as a page, once
+    "report_links",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("period", sa.String(8), nullable=False),
+    _lang(),
+    sa.Column("expires_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # --- in and out ---------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from storage.browser import BrowserMessages
 from storage.calendars import Calendars
 from storage.calls import Calls
 from storage.certificates import Certificates
+from storage.coffee import Coffee
 from storage.contents import WhatsAppContents
 from storage.conversations import Conversations
 from storage.direct import Connection
@@ -44,10 +45,12 @@ from storage.questions import Questions
 from storage.registrations import Registrations
 from storage.relays import Relays
 from storage.removals import Removals
+from storage.reports import Reports
 from storage.series import AllSeries
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
+from storage.traits import Traits
 from storage.vault import Vault
 
 
@@ -65,6 +68,8 @@ class Unit:
         """Whether messages wait to be taken out of chats."""
         self.handed: list[Claimed] = []
         """Replies to hand to this process's own senders after the commit, leased to them already."""
+        self.behind: list[int] = []
+        """The addresses to which a reply was queued behind something else."""
 
     def committed(self) -> None:
         """Take note that what was written is kept."""
@@ -135,6 +140,11 @@ class Unit:
     def calls(self) -> Calls:
         """Small grants and collaboration labs."""
         return Calls(self)
+
+    @cached_property
+    def coffee(self) -> Coffee:
+        """Who meets whom over coffee."""
+        return Coffee(self)
 
     @cached_property
     def contents(self) -> WhatsAppContents:
@@ -252,6 +262,11 @@ class Unit:
         return Questions(self)
 
     @cached_property
+    def reports(self) -> Reports:
+        """Reports to the donor."""
+        return Reports(self)
+
+    @cached_property
     def registrations(self) -> Registrations:
         """Who comes to what."""
         return Registrations(self)
@@ -270,6 +285,11 @@ class Unit:
     def templates(self) -> WhatsAppTemplates:
         """Prepared wordings, and what WhatsApp says of them."""
         return WhatsAppTemplates(self)
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What people said of themselves for the reports."""
+        return Traits(self)
 
     @cached_property
     def suggestions(self) -> Suggestions:

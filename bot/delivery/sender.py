@@ -77,6 +77,8 @@ class Sender:
         self._handed: deque[Claimed] = deque()
         self._replies: set[asyncio.Task[None]] = set()
         self._others: set[asyncio.Task[None]] = set()
+        self._in_line: dict[int, asyncio.Future[bool]] = {}
+        """By address, what waits for its turn and lets an answer go first."""
         self._took = 0.05
         self._more = True
         self._signs = 0
@@ -99,8 +101,16 @@ class Sender:
         """Say whether this process sends for the account."""
         return bool(self._lease)
 
-    def wake(self, handed: Sequence[Claimed] = (), *, queued: bool = True) -> None:
-        """Look at the queue where something was `queued`; `handed` are replies leased to this process."""
+    def wake(
+        self, handed: Sequence[Claimed] = (), *, queued: bool = True, behind: Sequence[int] = ()
+    ) -> None:
+        """Look at the queue where something was `queued`; `handed` are replies leased to this process.
+
+        What has not left yet to the addresses `behind` which a reply waits makes room for it.
+        """
+        for address_id in behind:
+            if address_id in self._in_line:
+                _settle(self._in_line[address_id], True)
         for row in handed:
             if (row.address.channel, row.address.account) == self._key:
                 self._handed.append(row)
@@ -310,7 +320,7 @@ class Sender:
                 template=ready.screen.template,
                 broadcast=row.lane == BROADCAST,
             )
-            later = await self._turn_of(row, parcel.peer)
+            later = await self._turn_of(row, parcel.peer, begun=not first)
             if later is not None:
                 await self._note(row, None, later)
                 return
@@ -321,18 +331,42 @@ class Sender:
                 await self._note(row, None, PartSent(number + 1))
         await self._note(row, ready, outcome)
 
-    async def _turn_of(self, row: Claimed, chat: str) -> Later | None:
+    async def _turn_of(self, row: Claimed, chat: str, *, begun: bool) -> Later | None:
         """Wait for this message's turn; say when to try again where that is far off or not ours to do any more."""
         reply = row.lane == REPLY
         while (wait := self._pacer.wait(chat, reply=reply, now=time.monotonic())) > 0:
             if wait > FARTHEST_WAIT or self._stopping:
                 return Later(wait)
-            await asyncio.sleep(wait)
+            if reply:
+                await self._answer_waits(wait)
+            elif begun:
+                await asyncio.sleep(wait)
+            elif await self._passed_over(row.address.id, wait):
+                return Later(0)
         if row.lease != self._lease or self._term_now() != self._term:
             # Whoever has sent for the account since the row was leased has taken it back.
             return Later(0)
         self._pacer.take(chat, reply=reply, now=time.monotonic())
         return None
+
+    async def _passed_over(self, address_id: int, seconds: float) -> bool:
+        """Wait so long for a place, or until an answer to the same chat is to go first: then return True."""
+        loop = asyncio.get_running_loop()
+        passed: asyncio.Future[bool] = loop.create_future()
+        self._in_line[address_id] = passed
+        timer = loop.call_later(seconds, _settle, passed, False)
+        try:
+            return await passed
+        finally:
+            timer.cancel()
+            self._in_line.pop(address_id, None)
+
+    async def _answer_waits(self, seconds: float) -> None:
+        self._pacer.answers_waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._pacer.answers_waiting -= 1
 
     async def _sent(self, row: Claimed, parcel: Parcel) -> Outcome:
         started = time.monotonic()
@@ -356,3 +390,8 @@ class Sender:
             self._breaker.failed(now)
         else:
             self._breaker.succeeded()
+
+
+def _settle(future: asyncio.Future[bool], result: bool) -> None:
+    if not future.done():
+        future.set_result(result)

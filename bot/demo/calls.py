@@ -43,6 +43,13 @@ LAB_TEXT = said(
     "نكتب معًا خمس صفحات عن كيفية إعداد الموازنات المحلية وكيف يمكن للناس المشاركة.",
     "پێکەوە پێنج لاپەڕە دەنووسین دەربارەی ئەوەی بودجەی ناوخۆیی چۆن ئامادە دەکرێت و خەڵک چۆن دەتوانن بەشداری بکەن.",
 )
+DONE_LAB = said("Voices of returnees", "أصوات العائدين", "دەنگی گەڕاوەکان")
+DONE_TEXT = said(
+    "A paper on how local decisions can hear those who came back.",
+    "ورقة عن كيف تسمع القرارات المحلية صوت من عادوا.",
+    "پەڕەیەک دەربارەی ئەوەی بڕیارە ناوخۆییەکان چۆن گوێ لەوانە بگرن کە گەڕاونەتەوە.",
+)
+PAPER = "https://docs.example.org/voices-of-returnees"
 LINK = "https://forms.example.org/grants"
 DOCUMENT = "https://docs.example.org/fair-local-budgets"
 UNDER_WAY = 3
@@ -60,6 +67,7 @@ async def make_calls(unit: Unit, people: Sequence[Someone], now: datetime) -> No
         made, _ = await unit.calls.apply(grant, organisation, member, now - timedelta(days=40))
         await unit.calls.change_grant(made.id, ("applied",), state="under_way")
         await _steps(unit, made.id, member, now)
+    await _finished_lab(unit, list(organised.values()), now)
     lab = await _call(unit, "lab", LAB, LAB_TEXT, now - timedelta(days=5), now + timedelta(days=21))
     await unit.calls.change(lab, state="open")
     for member in list(organised.values())[1:5]:
@@ -68,6 +76,17 @@ async def make_calls(unit: Unit, people: Sequence[Someone], now: datetime) -> No
     await unit.calls.add_paper(
         lab, "draft", "ar", author, now - timedelta(days=2), file_id=None, link=DOCUMENT
     )
+
+
+async def _finished_lab(unit: Unit, people: Sequence[int], now: datetime) -> None:
+    """Make a lab whose paper went to everybody, and was read by some."""
+    began, sent = now - timedelta(days=170), now - timedelta(days=95)
+    lab = await _call(unit, "lab", DONE_LAB, DONE_TEXT, began, began + timedelta(days=20))
+    for member in people[:6]:
+        await unit.calls.join(lab, member, began + timedelta(days=2))
+    for lang in LANGUAGES:
+        await unit.calls.add_paper(lab, "final", lang, people[0], sent, file_id=None, link=PAPER)
+    await unit.calls.change(lab, state="closed", paper_sent_at=sent)
 
 
 async def _call(unit: Unit, kind: str, title: Said, text: Said, at: datetime, until: datetime) -> int:

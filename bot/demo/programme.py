@@ -54,7 +54,6 @@ WEBINARS = (
 )
 """The five of eight that took place, the oldest first."""
 
-_PAIR = said("Mentorship, pair {number}", "الإرشاد، الثنائي {number}", "ڕێنماییکردن، جووتی {number}")
 _CHAT = said(
     "Coffee chat with the donor ({number})",
     "جلسة قهوة مع الجهة المانحة ({number})",
@@ -80,7 +79,6 @@ PAST = (
         130,
         said("Safety and care for teams", "سلامة الفرق ورعايتها", "سەلامەتی و چاودێریی تیمەکان"),
     ),
-    *(Past("mentorship", 26 + 14 * number, filled(_PAIR, number=10 - number)) for number in range(1, 10)),
     Past(
         "roundtable",
         290,

@@ -10,6 +10,7 @@ from functools import cache
 
 from bot.demo.calls import make_calls
 from bot.demo.documents import PPTX, sheet, slides
+from bot.demo.pairs import make_pairs
 from bot.demo.people import PERSONAS, Persona, crowd, organisations
 from bot.demo.programme import (
     ABOUT,
@@ -29,14 +30,17 @@ from bot.demo.programme import (
     Past,
 )
 from bot.demo.said import Said, filled
+from handlers.counting import counted, frozen
 from handlers.privacy import VERSION
 from handlers.reminders import arm
 from handlers.rules.attendance import who_completed
 from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
+from handlers.rules.periods import quarter_of
 from handlers.rules.questions import written
 from handlers.rules.surveys import ENOUGH
 from handlers.rules.templates import TEMPLATES
+from handlers.rules.traits import TRAITS
 from handlers.second import RULE_OFF
 from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
 from storage.database import Database
@@ -45,11 +49,9 @@ from storage.invitations import grouped
 from storage.unit import Unit
 
 SEEDED = "demo-seeded"
+SURVEYED = timedelta(days=200)
+"""How far back the demo's past events have a survey."""
 JOIN_LINK = "https://meet.example.org/diwakhan"
-
-
-ATTENDED = ("webinar", "training", "workshop")
-"""The kinds of past events of which it was noted who was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,16 @@ async def seed(database: Database, account: str, now: datetime) -> None:
         personas = {one.peer: await _person(unit, account, one, places, now) for one in PERSONAS}
         others = [await _person(unit, account, one, places, now) for one in crowd()]
         members = [personas[one.peer] for one in PERSONAS if one.role == "member"]
-        events = [await _past(unit, one, [*members, *others], now) for one in PAST]
-        await _survey(unit, events[len(WEBINARS) - 2], others, now)
+        events = [await _past(unit, one, members, others, now) for one in PAST]
         await _library(unit, events, documents)
         for number, coming in enumerate(COMING):
             events.append(await _coming(unit, coming, [*members[:1], *others[number:]], now))
         await _series(unit, [event for event in events if event.kind == "webinar"], now)
         await _draft(unit, now)
         await make_calls(unit, [*members, *others], now)
+        await make_pairs(unit, others, now)
+        await _say_of_themselves(unit, [*members, *others])
+        await _lock_reports(unit, now)
 
 
 async def invitation(database: Database, now: datetime) -> str:
@@ -162,7 +166,9 @@ async def _event(unit: Unit, uid: str, kind: str, title: Said, at: datetime) -> 
     return event
 
 
-async def _past(unit: Unit, past: Past, people: Sequence[Someone], now: datetime) -> Event:
+async def _past(
+    unit: Unit, past: Past, members: Sequence[Someone], others: Sequence[Someone], now: datetime
+) -> Event:
     """Hold an event that is over. Of the last one, which ended yesterday, people are still to be asked."""
     starts = _at(now - timedelta(days=past.days), 16)
     event = await _event(unit, f"demo-past-{past.kind}-{past.days}", past.kind, past.title, starts)
@@ -170,12 +176,15 @@ async def _past(unit: Unit, past: Past, people: Sequence[Someone], now: datetime
     fresh = past.days == 1
     mode = KINDS[past.kind].survey_mode if fresh else "none"
     event = await unit.events.change(event, starts_at=starts, state="published", survey_mode=mode)
-    came = people[: 2 if past.kind == "mentorship" else 8 + past.days % 11]
+    turn = past.days % len(others)
+    came = [*members, *others[turn:], *others[:turn]][: 10 + past.days % 11]
     await _register(unit, event, came, starts - timedelta(days=3))
     if fresh:
         await arm(unit, event, now)
-    elif past.kind in ATTENDED:
+    else:
         await _attended(unit, event, came)
+        if starts > now - SURVEYED:
+            await _survey(unit, event, came, now)
     return event
 
 
@@ -228,6 +237,24 @@ async def _coming(unit: Unit, coming: Coming, people: Sequence[Someone], now: da
             items = [(start, end, what[lang]) for start, end, what in AGENDA]
             await unit.agendas.put(event.id, day.number, lang, items)
     return event
+
+
+async def _say_of_themselves(unit: Unit, people: Sequence[Someone]) -> None:
+    """Have most people say something of themselves for the reports, and some nothing."""
+    for number, one in enumerate(people):
+        for place, trait in enumerate(TRAITS):
+            options = [*trait.options, ""]
+            if code := options[(number // (place + 1)) % len(options)]:
+                await unit.traits.say(one.member, trait.code, code)
+
+
+async def _lock_reports(unit: Unit, now: datetime) -> None:
+    """Lock all quarters that are over but the last one, which waits to be looked through."""
+    last = quarter_of(now, BAGHDAD).before
+    for quarter in (last.moved(-2), last.before):
+        await unit.reports.review(quarter.code, now)
+        said = await counted(unit, quarter, BAGHDAD, now, cuts=True)
+        await unit.reports.lock(quarter.code, frozen(said), now)
 
 
 async def _draft(unit: Unit, now: datetime) -> None:

@@ -15,11 +15,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from handlers.counting import Content, thawed
 from handlers.feed import feed_body
 from handlers.kit import Turn
+from handlers.numbers import months_in
+from handlers.report_rows import workbook_sheets
 from handlers.rules.codes import code_in
+from handlers.rules.periods import quarter_named
 from locales import LANGUAGES, N_, Language, Message, clean, speech, to_ascii_digits
 from storage.invitations import canonical, grouped
+from storage.reports import ReportLink
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -41,6 +46,9 @@ TEXTS: dict[str, Message] = {
     "private": N_("This page is yours alone. Whoever has its address sees your events."),
     "phone": N_("Calendar of this phone"),
     "google": N_("Google Calendar"),
+    "report_of": N_("Iraqi Community of Practice"),
+    "report_once": N_("This report opens once. Open it when you have time to read or print it."),
+    "report_open": N_("Open the report"),
     "by_hand": N_("Or copy this address into a calendar that can subscribe to one:"),
 }
 
@@ -56,6 +64,8 @@ def public_routes(machine: Machine) -> list[BaseRoute]:
         Route("/certificate", pages.certificate, methods=["GET"]),
         Route("/certificate/{number}", pages.certificate, methods=["GET"]),
         Route("/in/{code}", pages.check_in, methods=["GET"]),
+        Route("/report/{token}", pages.report, methods=["GET"]),
+        Route("/report/{token}", pages.open_report, methods=["POST"]),
         Route("/calendar/{token}.ics", pages.feed, methods=["GET"]),
         Route("/calendar/{token}", pages.calendar, methods=["GET"]),
     ]
@@ -106,6 +116,36 @@ class _Pages:
         ways = {"phone": webcal, "google": f"{WEB_CALENDAR}{quote(webcal, safe='')}", "address": address}
         lang = next(one for one in LANGUAGES if one == turn.lang)
         return _page("calendar.html", (lang,), **ways)
+
+    async def report(self, request: Request) -> Response:
+        """Show a button and nothing of the report: what only looks at links must not use one up."""
+        token = request.path_params["token"][:LONGEST]
+        now = self._machine.time.now()
+        link = await self._machine.database.look(lambda unit: unit.reports.linked(token, now))
+        return self._report_page(link, None) if link else Response(status_code=404)
+
+    async def open_report(self, request: Request) -> Response:
+        """Show a locked report, once."""
+        token = request.path_params["token"][:LONGEST]
+        async with self._machine.database.unit() as unit:
+            link = await unit.reports.use_link(token, self._machine.time.now())
+            known = await unit.reports.get(link.period) if link else None
+        if link is None or known is None or not known.locked:
+            return Response(status_code=404)
+        return self._report_page(link, thawed(known))
+
+    def _report_page(self, link: ReportLink, said: Content | None) -> Response:
+        lang = next(one for one in LANGUAGES if one == link.lang)
+        quarter = quarter_named(link.period)
+        if quarter is None:
+            return Response(status_code=404)
+        voice, zone = speech(lang), self._machine.community.zone
+        standing, sheets = "", []
+        if said is not None and said.locked_at is not None:
+            standing = voice._("Locked on {date}", date=voice.date(said.locked_at, zone=zone))
+            sheets = workbook_sheets(voice, said, zone)
+        period = months_in(voice, quarter, zone)
+        return _page("report.html", (lang,), period=period, standing=standing, sheets=sheets)
 
     async def feed(self, request: Request) -> Response:
         """Serve a person's calendar."""

@@ -49,8 +49,12 @@ def digest(*parts: object) -> str:
 
 def is_needed(staff: Collection[int], asker_id: int, *, off: bool, people: int, always: bool) -> bool:
     """Say whether a second person has to agree. With nobody else there, nobody can be asked."""
-    others = set(staff) - {asker_id}
-    return bool(others) and not off and (always or people > FEW)
+    return can_be_needed(staff, asker_id, off=off) and (always or people > FEW)
+
+
+def can_be_needed(staff: Collection[int], asker_id: int, *, off: bool) -> bool:
+    """Say whether a second person may have to agree to anything at all."""
+    return bool(set(staff) - {asker_id}) and not off
 
 
 def judge(asked: Approval, approver: Member, now_is: Signed | None, seen: str, now: datetime) -> Verdict:

@@ -170,6 +170,11 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no place for: one such character in a name, and nobody could open the file."""
 
 
+def harmless(text: str) -> str:
+    """Return a text without what a spreadsheet's file can't hold."""
+    return _NOT_XML.sub("", clean(text))
+
+
 def workbook(title: str, rows: Iterable[Sequence[str | int]]) -> bytes:
     """Write an XLSX file in which no text is ever a formula; the first row is the heading."""
     from openpyxl import Workbook
@@ -179,7 +184,7 @@ def workbook(title: str, rows: Iterable[Sequence[str | int]]) -> bytes:
     sheet.title = title[:31]
     for number, row in enumerate(rows, 1):
         for column, value in enumerate(row, 1):
-            text = value if isinstance(value, int) else _NOT_XML.sub("", clean(value))
+            text = value if isinstance(value, int) else harmless(value)
             cell = sheet.cell(number, column, text)
             # openpyxl takes any text that begins with "=" for a formula.
             cell.data_type = "n" if isinstance(value, int) else "s"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.breaker import FAILURES, OPEN_SECONDS, Breaker
-from bot.pacing import MARGIN, Pacer
+from bot.pacing import MARGIN, WINDOW, Pacer
 
 
 def _free(_: str) -> float:
@@ -50,24 +50,41 @@ def test_no_second_ever_holds_more_than_the_permitted_rate(
 @given(late=st.lists(st.floats(0.0005, 0.009), min_size=1, max_size=20))
 def test_late_timers_do_not_cost_the_rate(late: list[float]) -> None:
     left = _run(Pacer(30, _free), seconds=20, late=late)
-    assert len(left) / 20 >= 30 * MARGIN * 0.995
+    assert len(left) / 20 >= 30 * 0.98
 
 
-def test_answers_leave_at_once_while_a_broadcast_runs_and_are_kept_room_for() -> None:
-    pacer = Pacer(30, _free)
-    now, waits, left = 0.0, [], []
+def _beside_a_broadcast(pacer: Pacer, taps: set[int]) -> tuple[list[float], list[float]]:
+    """Let a broadcast take every place it may while answers come at some milliseconds.
+
+    Return when each message left and how long each answer waited.
+    """
+    left, waits, asked = [], [], []
     for step in range(20_000):
         now = step / 1000
-        if step % 700 == 0:
-            waits.append(pacer.wait("somebody", reply=True, now=now))
-            if not waits[-1]:
-                pacer.take(str(step), reply=True, now=now)
-                left.append(now)
-        elif not pacer.wait(str(step), reply=False, now=now):
-            pacer.take(str(step), reply=False, now=now)
+        asked += [now] * (step in taps)
+        pacer.answers_waiting = len(asked)
+        if asked and not pacer.wait("somebody", reply=True, now=now):
+            waits.append(now - asked.pop(0))
+            pacer.take("somebody", reply=True, now=now)
             left.append(now)
-    assert max(waits) <= 1 / 30, "the first answer may have to wait for a place"
-    assert sum(1 for wait in waits if wait) <= 2
+        elif not pacer.wait("anybody", reply=False, now=now):
+            pacer.take("anybody", reply=False, now=now)
+            left.append(now)
+    return left, waits
+
+
+def test_an_answer_takes_the_next_place_before_a_broadcast_at_the_limit() -> None:
+    left, waits = _beside_a_broadcast(Pacer(30, _free), set(range(0, 20_000, 700)))
+    assert max(waits) <= 2 / 30, "one place, and the end of the window"
+    assert len(left) / 20 >= 30 * 0.98
+    assert _most_in_a_second(left) <= 30
+
+
+def test_many_answers_at_once_go_before_the_broadcast() -> None:
+    burst = set(range(10_000, 10_020))
+    left, waits = _beside_a_broadcast(Pacer(30, _free), burst)
+    assert len(waits) == len(burst)
+    assert max(waits) <= len(burst) / 30 + WINDOW - 1 + 1 / 30, "no broadcast message took a place in between"
     assert _most_in_a_second(left) <= 30
 
 

@@ -14,7 +14,7 @@ from tests.storage.people import past_event
 NEEDED = {
     "panic","start", "menu", "help", "language", "stop", "events", "mine", "library", "feedback", "about", "settings",
           "coordinate", "privacy", "notme",
-          "community", "checkin"}  # fmt: skip
+          "community", "checkin", "reports"}  # fmt: skip
 
 
 def test_every_entry_leads_to_a_handler_that_lets_the_same_people_in() -> None:

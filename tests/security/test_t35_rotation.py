@@ -126,6 +126,31 @@ async def test_t35_rotation_under_load_and_cut_short_loses_nothing(
         await check_ring(same(database, OLD))
 
 
+async def test_t35_what_a_process_of_the_old_ring_writes_afterwards_is_found_too(
+    database: Database, people: list[Told], now: datetime
+) -> None:
+    new_first, old_first = same(database, NEW, OLD), same(database, OLD, NEW)
+    for ring in (new_first, old_first):
+        await _renewed(new_first)
+        await check_ring(ring)
+    async with old_first.unit() as unit:
+        await unit.files.add("late.txt", "text/plain", b"late", at=now)
+    async with new_first.reading() as unit:
+        assert await Rekeying(unit).pending()
+    await _renewed(new_first)
+    async with new_first.reading() as unit:
+        assert set(await Rekeying(unit).in_use()) == {Vault([NEW]).key_ids[0]}
+
+
+async def _renewed(database: Database) -> None:
+    """Seal anew until nothing is left to do."""
+    await check_ring(database)
+    done = 1
+    while done:
+        async with database.unit() as unit:
+            done = await Rekeying(unit).step()
+
+
 async def test_t35_the_clock_does_it_by_itself(database: Database, people: list[Told], now: datetime) -> None:
     both = same(database, NEW, OLD)
     await check_ring(both)

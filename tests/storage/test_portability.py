@@ -20,7 +20,7 @@ COVERED = {
     "suggestions", "suggestion_supports",
     "attendance", "intentions", "certificates", "calendar_feeds",
     "mentor_offers", "pairs", "pair_sessions", "pair_notes",
-    "call_people", "grants", "papers", "paper_readers",
+    "coffee_guests", "member_traits", "call_people", "grants", "papers", "paper_readers",
 }  # fmt: skip
 
 

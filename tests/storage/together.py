@@ -56,3 +56,6 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
         call_id, "draft", "en", member_id, now, file_id=None, link="https://example.org"
     )
     await unit.calls.opened(call_id, member_id, "en")
+    await unit.traits.say(member_id, "gender", "woman")
+    coffee = await unit.coffee.draft(now, now)
+    await unit.coffee.join(coffee.id, member_id)

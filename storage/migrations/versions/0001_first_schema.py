@@ -51,6 +51,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_calls_kind_state", "calls", ["kind", "state"], unique=False)
     op.create_table(
+        "coffee_rounds",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("state", sa.String(length=24), server_default="draft", nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("paired_at", sa.BigInteger(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coffee_rounds")),
+    )
+    op.create_table(
         "facts",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -80,6 +92,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "account", "provider_id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_heard_at", "inbox", ["heard_at"], unique=False)
+    op.create_table(
+        "indicator_notes",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("text", sa.String(length=600), nullable=False),
+        sa.PrimaryKeyConstraint("period", "code", name=op.f("pk_indicator_notes")),
+    )
+    op.create_table(
+        "indicator_plans",
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("baseline", sa.Float(), server_default="0", nullable=False),
+        sa.Column("target", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_indicator_plans")),
+    )
     op.create_table(
         "link_tries",
         sa.Column("peer_index", sa.LargeBinary(), nullable=False),
@@ -122,6 +148,24 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organisations_slug")),
+    )
+    op.create_table(
+        "report_links",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_report_links")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "reports",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="reviewed", nullable=False),
+        sa.Column("reviewed_at", sa.BigInteger(), nullable=False),
+        sa.Column("locked_at", sa.BigInteger(), nullable=True),
+        sa.Column("frozen", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("period", name=op.f("pk_reports")),
     )
     op.create_table(
         "series",
@@ -167,6 +211,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("call_id", "lang", name=op.f("pk_call_texts")),
     )
+    op.create_table(
+        "coffee_groups",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("round_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["coffee_rounds.id"],
+            name=op.f("fk_coffee_groups_round_id_coffee_rounds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coffee_groups")),
+    )
+    op.create_index("ix_coffee_groups_round_id", "coffee_groups", ["round_id"], unique=False)
     op.create_table(
         "events",
         sa.Column(
@@ -476,6 +535,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_certificates_member_id", "certificates", ["member_id"], unique=False)
     op.create_table(
+        "coffee_guests",
+        sa.Column("round_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("met", sa.String(length=3), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["coffee_groups.id"],
+            name=op.f("fk_coffee_guests_group_id_coffee_groups"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_coffee_guests_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["coffee_rounds.id"],
+            name=op.f("fk_coffee_guests_round_id_coffee_rounds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("round_id", "member_id", name=op.f("pk_coffee_guests")),
+    )
+    op.create_index("ix_coffee_guests_group_id", "coffee_guests", ["group_id"], unique=False)
+    op.create_index("ix_coffee_guests_member_id", "coffee_guests", ["member_id"], unique=False)
+    op.create_table(
         "directory_views",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -610,6 +694,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
     )
     op.create_index("ix_member_keys_member_id", "member_keys", ["member_id"], unique=False)
+    op.create_table(
+        "member_traits",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("said_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_traits_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_traits")),
+    )
     op.create_table(
         "memberships",
         sa.Column(
