@@ -5,14 +5,14 @@ The chat carries a link, never an answer. The page itself is in `bot/pages`; wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handlers.feedback import misfit_text, option_label, refused, survey_heading
+from handlers.feedback import misfit_text, option_label, refused, said, survey_heading
 from handlers.kit import Button, Screen, Turn, action, paragraphs, tap
 from handlers.menu import menu_button
-from handlers.rules.questions import Misfit, Question, questions
+from handlers.rules.questions import Condition, Misfit, Question, Words, chosen, find, questions
 from handlers.rules.sheets import Sheet, read_sheet
 from handlers.rules.surveys import Refusal
 from handlers.surveys import look
@@ -90,42 +90,46 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A question as the page asks it. `note` says what is wrong with what was given."""
+    """A question as the page asks it. `only` says whom it concerns, `note` what is wrong with what was given."""
 
     code: str
     asked: str
     choices: tuple[Choice, ...] = ()
+    several: bool = False
+    only: str = ""
+    longest: int = 0
     text: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All that the page says, in the person's language; `said` is about what was sent just now."""
+    """All that the page says, in the person's language; `told` is about what was sent just now."""
 
     title: str
     protection: str
     how: str
     fields: tuple[Field, ...]
     send: str
-    said: str = ""
+    told: str = ""
 
 
 async def form(turn: Turn, survey: Survey, filled: Filled | None = None) -> Form:
     """Make the page; one that has to be shown again holds what was given."""
+    asked = questions(survey)
     how = turn._("Answer what you like and leave out the rest.")
     unnamed = turn._("Please do not name yourself or anyone else.") if survey.anonymous else ""
     return Form(
         title=await survey_heading(turn, survey),
         protection=page_protection(turn, survey),
         how=" ".join(part for part in (how, unnamed) if part),
-        fields=tuple(_field(turn, one, filled or Filled()) for one in questions(survey.template)),
+        fields=tuple(_field(turn, asked, one, filled or Filled()) for one in asked),
         send=turn.p("button", "Send"),
-        said=_said(turn, filled),
+        told=_told(turn, filled),
     )
 
 
-def _said(turn: Turn, filled: Filled | None) -> str:
+def _told(turn: Turn, filled: Filled | None) -> str:
     if filled is None:
         return ""
     if filled.sheet.empty:
@@ -133,32 +137,54 @@ def _said(turn: Turn, filled: Filled | None) -> str:
     return turn._("Nothing was sent yet: please look at the answers that are marked.")
 
 
-def _field(turn: Turn, question: Question, filled: Filled) -> Field:
+def _field(turn: Turn, form: Sequence[Question], question: Question, filled: Filled) -> Field:
     given = filled.given.get(question.code, "")
     misfit = filled.sheet.misfits.get(question.code)
-    note = _misfit(turn, misfit) if misfit else ""
-    if question.typed:
-        return Field(question.code, turn.say(question.text), text=given, note=note)
-    codes = {one.code for one in question.options}
-    chosen = given if given in codes else ""
-    choices = (
-        *(Choice(one.code, option_label(turn, one), one.code == chosen) for one in question.options),
-        Choice("", turn._("No answer"), not chosen),
+    return Field(
+        question.code,
+        said(turn, question.text),
+        _choices(turn, question, given),
+        several=question.several,
+        only=_only(turn, form, question.when),
+        longest=question.longest if isinstance(question, Words) else 0,
+        text=given if question.typed else "",
+        note=_misfit(turn, misfit, question) if misfit else "",
     )
-    return Field(question.code, turn.say(question.text), choices, note=note)
 
 
-def _misfit(turn: Turn, misfit: Misfit) -> str:
+def _choices(turn: Turn, question: Question, given: str) -> tuple[Choice, ...]:
+    if question.typed:
+        return ()
+    taken = set(chosen(given)) & set(question.codes)
+    offered = tuple(
+        Choice(one.code, option_label(turn, one), one.code in taken) for one in question.options
+    )
+    return offered if question.several else (*offered, Choice("", turn._("No answer"), not taken))
+
+
+def _only(turn: Turn, form: Sequence[Question], when: Condition | None) -> str:
+    on = find(form, when.code) if when else None
+    if when is None or on is None:
+        return ""
+    if on.typed:
+        return turn._("Only if you wrote something above.")
+    labels = [option_label(turn, one) for one in on.options if one.code in when.among]
+    return turn._("Only if you answered above: {answers}", answers=turn.speech.list(labels))
+
+
+def _misfit(turn: Turn, misfit: Misfit, question: Question) -> str:
     if misfit is Misfit.LONG:
-        return misfit_text(turn, misfit)
-    return turn._("Please choose one of the answers.")
+        return misfit_text(turn, misfit, question)
+    return turn._("Please choose from the answers.")
 
 
 async def fill_in(turn: Turn, survey: Survey, given: Mapping[str, str]) -> Filled | Refusal | None:
     """Take a page's answers, once: None then. Of a page that has to be shown again nothing is kept."""
-    filled = Filled(given, read_sheet(survey.template, given))
+    filled = Filled(given, read_sheet(questions(survey), given))
     if filled.sheet.misfits or filled.sheet.empty:
         return filled
+    for address in await turn.unit.addresses.of(turn.member.id):
+        await turn.unit.outbox.forget_answering(address.id)  # what was begun in a chat
     match await turn.unit.surveys.send(survey.id, turn.member.id, filled.sheet.answers, turn.now):
         case Sending.TAKEN:
             return None

@@ -37,7 +37,9 @@ from handlers.rules.attendance import who_completed
 from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
 from handlers.rules.periods import quarter_of
+from handlers.rules.questions import written
 from handlers.rules.surveys import ENOUGH
+from handlers.rules.templates import TEMPLATES
 from handlers.rules.traits import TRAITS
 from handlers.second import RULE_OFF
 from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
@@ -271,7 +273,13 @@ async def _survey(unit: Unit, event: Event, people: Sequence[Someone], now: date
     asked = (event.ends_at or now) + timedelta(hours=1)
     registered = unit.registrations.recipients(event.id, "confirmed")
     survey = await unit.surveys.create(
-        event.id, "anonymous", "event", people=registered, at=asked, closes_at=asked + timedelta(days=7)
+        event.id,
+        "anonymous",
+        "event",
+        written(TEMPLATES["event"].questions),
+        people=registered,
+        at=asked,
+        closes_at=asked + timedelta(days=7),
     )
     if survey is None:
         return

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.rules.questions import Misfit, questions
+from handlers.rules.questions import Misfit, Question, path, settled
 from storage.surveys import Answers
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What somebody filled in: an answer or None for every question, and what is wrong with those that do not fit."""
+    """What somebody filled in: an answer or None for every question that concerns them, and what does not fit."""
 
     answers: Answers
     misfits: Mapping[str, Misfit]
@@ -22,16 +22,21 @@ class Sheet:
         return not self.misfits and not any(self.answers.values())
 
 
-def read_sheet(template: str, given: Mapping[str, str]) -> Sheet:
-    """Read what was given by question code; what was left empty counts as skipped, other codes are ignored."""
+def read_sheet(form: Sequence[Question], given: Mapping[str, str]) -> Sheet:
+    """Read what was given by question code. What was left empty is skipped.
+
+    What the other answers make beside the point is left out, as are codes of no question.
+    """
     answers: Answers = {}
     misfits: dict[str, Misfit] = {}
-    for question in questions(template):
+    for question in form:
         text = given.get(question.code, "")
         kept = question.read(text) if text.strip() else None
-        kept = None if kept is Misfit.EMPTY else kept
-        if isinstance(kept, Misfit):
+        if kept is None or kept is Misfit.EMPTY:
+            answers[question.code] = None
+        elif isinstance(kept, Misfit):
             misfits[question.code] = kept
         else:
             answers[question.code] = kept
-    return Sheet(answers, misfits)
+    concerning = {one.code for one in path(form, answers)}
+    return Sheet(settled(form, answers), {code: why for code, why in misfits.items() if code in concerning})
