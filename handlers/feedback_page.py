@@ -156,9 +156,7 @@ def _choices(turn: Turn, question: Question, given: str) -> tuple[Choice, ...]:
     if question.typed:
         return ()
     taken = set(chosen(given)) & set(question.codes)
-    offered = tuple(
-        Choice(one.code, option_label(turn, one), one.code in taken) for one in question.options
-    )
+    offered = tuple(Choice(one.code, option_label(turn, one), one.code in taken) for one in question.options)
     return offered if question.several else (*offered, Choice("", turn._("No answer"), not taken))
 
 
@@ -183,7 +181,7 @@ async def fill_in(turn: Turn, survey: Survey, given: Mapping[str, str]) -> Fille
     filled = Filled(given, read_sheet(questions(survey), given))
     if filled.sheet.misfits or filled.sheet.empty:
         return filled
-    for address in await turn.unit.addresses.of(turn.member.id):
+    for address in await turn.unit.addresses.of_member(turn.member.id):
         await turn.unit.outbox.forget_answering(address.id)  # what was begun in a chat
     match await turn.unit.surveys.send(survey.id, turn.member.id, filled.sheet.answers, turn.now):
         case Sending.TAKEN:

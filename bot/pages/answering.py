@@ -18,7 +18,7 @@ from bot.pages.public import LONGEST, NEVER_KEPT, page, turn_of
 from handlers.feedback import refusal_text
 from handlers.feedback_page import Form, fill_in, form
 from handlers.kit import Turn
-from handlers.rules.questions import LONGEST_TEXT
+from handlers.rules.questions import SEPARATOR
 from handlers.rules.surveys import Refusal
 from handlers.surveys import look
 from locales import LANGUAGES
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LARGEST_POST = 128 * 1024
 """Bytes of a page that is sent: the longest text that fits, percent-encoded, several times over."""
-MOST_FIELDS = 40
+MOST_FIELDS = 200
 URLENCODED = "application/x-www-form-urlencoded"
 FROM_ITSELF = ("", "same-origin", "none")
 """What a browser says of a page that sends to itself; older ones say nothing, and the token protects them alone."""
@@ -110,9 +110,13 @@ async def _given(request: Request) -> Mapping[str, str] | Response:
     if len(body) > LARGEST_POST:
         return Response(status_code=413)
     try:
-        return dict(parse_qsl(body.decode("ascii", "replace"), errors="replace", max_num_fields=MOST_FIELDS))
+        sent = parse_qsl(body.decode("ascii", "replace"), errors="replace", max_num_fields=MOST_FIELDS)
     except ValueError:
         return Response(status_code=400)
+    given: dict[str, list[str]] = {}
+    for code, value in sent:
+        given.setdefault(code, []).append(value)
+    return {code: SEPARATOR.join(values) for code, values in given.items()}
 
 
 async def _taken(turn: Turn, survey: Survey, given: Mapping[str, str]) -> Response:
@@ -128,7 +132,7 @@ async def _taken(turn: Turn, survey: Survey, given: Mapping[str, str]) -> Respon
 
 def _sheet(turn: Turn, shown: Form, status: int = 200) -> Response:
     lang = next(one for one in LANGUAGES if one == turn.lang)
-    response = page("answer.html", (lang,), status, form=shown, longest=LONGEST_TEXT)
+    response = page("answer.html", (lang,), status, form=shown)
     response.headers.update(SCRIPTLESS)
     return response
 

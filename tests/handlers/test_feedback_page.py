@@ -10,14 +10,27 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from handlers.rules.questions import Condition, Consent, Option, Scale, Several, Words, written
 from locales import LANGUAGES, speech
 from storage.database import Database
 from storage.surveys import Survey
 from storage.tables import answer_links, outbox, survey_ballots, survey_drafts, survey_voters
-from tests.handlers.test_feedback import answers, asked, count
+from tests.handlers.test_feedback import DAY, answers, asked, count, crowd
 from tests.play import Person, Stage
 from tests.served import served, visiting
+from tests.storage.people import past_event
 
+FORM = (
+    Several(
+        "ways",
+        {"en": "Ways"},
+        {"en": "Which ways?"},
+        tuple(Option(one, {"en": one.upper()}) for one in "abc"),
+    ),
+    Scale("scale", {"en": "Scale"}, {"en": "How much?"}),
+    Words("why", {"en": "Why"}, {"en": "Why so little?"}, when=Condition("scale", ("0", "1"))),
+    Consent("quote", {"en": "Quote"}, {"en": "May we quote you?"}),
+)
 WORDS = "The trainer spoke too fast, and nobody dared to say so."
 GIVEN = {"rating": "2", "use": "share", "words": WORDS}
 
@@ -126,7 +139,7 @@ async def test_what_does_not_fit_brings_the_same_page_with_what_was_given(
     assert again.status_code == 422
     assert "look at the answers that are marked" in again.text
     assert "at most 2000 characters" in again.text
-    assert "Please choose one of the answers." in again.text
+    assert "Please choose from the answers." in again.text
     assert 'value="4" checked' in again.text
     assert "&lt;b&gt;&amp;xxx" in again.text
     assert "<b>" not in again.text
@@ -168,6 +181,29 @@ async def test_what_no_browser_sends_is_refused_and_changes_nothing(
         assert answer.status_code == status
     assert await count(stage, survey_voters) == 0
     assert (await client.post(address, data=GIVEN)).status_code == 303
+
+
+async def test_every_kind_of_question_is_on_the_page(stage: Stage, client: httpx.AsyncClient) -> None:
+    (person,) = await crowd(stage, 1)
+    async with stage.database.unit() as unit:
+        event = await past_event(unit, stage.now)
+        await unit.registrations.add(event.id, (await person.member()).id, None, "confirmed", stage.now)
+        people = unit.registrations.recipients(event.id, "confirmed")
+        survey = await unit.surveys.create(
+            event.id, "named", "own", written(FORM), people=people, at=stage.now, closes_at=stage.now + DAY
+        )
+    assert survey is not None
+    address = await link(person, survey)
+    shown = (await client.get(address)).text
+    assert shown.count('type="checkbox"') == 3
+    assert shown.count('type="radio"') == 12 + 3
+    assert 'maxlength="2000"' in shown
+    assert "Only if you answered above:" in shown
+    again = await client.post(address, data={"ways": ["b", "c"], "scale": "11", "why": "So."})
+    assert again.status_code == 422
+    assert again.text.count(" checked") == 2 + 2
+    await client.post(address, data={"ways": ["c", "a"], "scale": "10", "why": "So.", "quote": "no"})
+    assert await said(stage, survey) == [{"ways": "a,c", "scale": "10", "quote": "no"}]
 
 
 # --- how long a link works ----------------------------------------------------------------------------------
