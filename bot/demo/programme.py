@@ -301,6 +301,17 @@ ANSWERS = (
 """What people said of the webinar before the last: a "
         "rating, how they will use it, and their words."""
 
+BECAME = (
+    ("yes", "yes"),
+    ("yes", "no"),
+    ("partly", "planned"),
+    ("partly", "no"),
+    ("not_yet", "no"),
+    ("yes", "planned"),
+    ("no", "no"),
+)
+"""What people said weeks later: whether they used it, and whether they work with somebody they met there."""
+
 SERIES = said("What Works", "ما الذي ينجح", "چی سەرکەوتوو دەبێت")
 SERIES_PLANNED = 8
 AGENDA = (

@@ -16,6 +16,7 @@ from bot.demo.programme import (
     ABOUT,
     AGENDA,
     ANSWERS,
+    BECAME,
     COMING,
     DRAFT,
     NOTES,
@@ -38,7 +39,8 @@ from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
 from handlers.rules.periods import quarter_of
 from handlers.rules.questions import written
-from handlers.rules.surveys import ENOUGH
+from handlers.rules.schedule import SURVEY_LATER
+from handlers.rules.surveys import ENOUGH, OPEN_FOR
 from handlers.rules.templates import TEMPLATES
 from handlers.rules.traits import TRAITS
 from handlers.second import RULE_OFF
@@ -46,11 +48,14 @@ from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
 from storage.database import Database
 from storage.events import Event
 from storage.invitations import grouped
+from storage.surveys import LATER, Answers
 from storage.unit import Unit
 
 SEEDED = "demo-seeded"
 SURVEYED = timedelta(days=200)
 """How far back the demo's past events have a survey."""
+LATER_ASKED = ("webinar", "training", "workshop", "roundtable")
+"""The kinds of events of which the demo's people said weeks later what became of them."""
 JOIN_LINK = "https://meet.example.org/diwakhan"
 
 
@@ -184,7 +189,13 @@ async def _past(
     else:
         await _attended(unit, event, came)
         if starts > now - SURVEYED:
-            await _survey(unit, event, came, now)
+            asked = (event.ends_at or now) + timedelta(hours=1)
+            said = [{"rating": rating, "use": use, "words": words} for rating, use, words in ANSWERS]
+            await _survey(unit, event, came, 0, asked, said)
+            later = asked + SURVEY_LATER
+            if past.kind in LATER_ASKED and later + OPEN_FOR < now:
+                told = [{"used": used, "together": together} for used, together in BECAME]
+                await _survey(unit, event, came, LATER, later, told)
     return event
 
 
@@ -268,23 +279,24 @@ async def _register(unit: Unit, event: Event, people: Sequence[Someone], at: dat
         await unit.registrations.add(event.id, one.member, one.organisation, "confirmed", when)
 
 
-async def _survey(unit: Unit, event: Event, people: Sequence[Someone], now: datetime) -> None:
+async def _survey(
+    unit: Unit, event: Event, people: Sequence[Someone], day: int, asked: datetime, said: Sequence[Answers]
+) -> None:
     """Ask people about an event of some time ago, take their answers and close the survey."""
-    asked = (event.ends_at or now) + timedelta(hours=1)
-    registered = unit.registrations.recipients(event.id, "confirmed")
+    template = "later" if day == LATER else "event"
     survey = await unit.surveys.create(
         event.id,
         "anonymous",
-        "event",
-        written(TEMPLATES["event"].questions),
-        people=registered,
+        template,
+        written(TEMPLATES[template].questions),
+        people=unit.registrations.recipients(event.id, "confirmed"),
         at=asked,
-        closes_at=asked + timedelta(days=7),
+        closes_at=asked + OPEN_FOR,
+        day=day,
     )
     if survey is None:
         return
-    for one, (rating, use, words) in zip(people, ANSWERS, strict=False):
-        answers: dict[str, str | None] = {"rating": rating, "use": use, "words": words}
+    for one, answers in zip(people, said, strict=False):
         await unit.surveys.send(survey.id, one.member, answers, asked)
     await unit.surveys.close(survey.id, least=ENOUGH)
 
