@@ -96,7 +96,9 @@ async def counted(
         quarter,
         filled,
         _corrected(evidence, earlier[0], zone) if earlier else (),
-        tuple(_activity(events[one.event_id], theirs) for one in theirs.held),
+        tuple(
+            sorted((_activity(events[one.event_id], theirs) for one in theirs.held), key=lambda one: one.at)
+        ),
         len(people(theirs)),
         await _cuts(unit, theirs) if cuts else {},
     )
