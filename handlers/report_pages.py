@@ -124,7 +124,8 @@ class _Book:
                 for text, part in zip(row, table.parts, strict=True)
             ]
             height = max(len(cell) for cell in cells) * LEADING[9] + 2 * CELL
-            self._room(height)
+            # A heading stays with its first rows.
+            self._room(height if number else 3 * height)
             if number % 2 == 0:
                 self._band(height)
             before = 0.0
