@@ -92,9 +92,9 @@ async def test_what_writes_to_everybody_may_take_longer_than_anything_else(
     given: list[float] = []
     work = Database.work
 
-    async def noted(self: Database, task: Any, first: Any = None, within: float = 0.0) -> Any:
+    async def noted(self: Database, task: Any, *, first: Any = None, within: float = 0.0) -> Any:
         given.extend([within] if within else [])
-        return await work(self, task, first, within)
+        return await work(self, task, first=first, within=within)
 
     monkeypatch.setattr(Database, "work", noted)
     coordinator = await stage.known(role="coordinator")
