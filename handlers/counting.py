@@ -128,14 +128,15 @@ def _held(event: Event) -> Held:
 async def _heard(unit: Unit) -> list[Heard]:
     found = []
     for survey in await unit.surveys.newest(MOST_SURVEYS):
-        if survey.state != "closed" or survey.day > 0:
+        if survey.state != "closed" or survey.day:
             continue
         if shown(survey, await unit.surveys.count_answers(survey)) is not Shown.RESULTS:
             continue
         said = await unit.surveys.answers(survey.id)
         found += [
             Heard(survey.event_id, one.question.code, one.counts)
-            for one in tallies(questions(survey.template), said)
+            for one in tallies(questions(survey), said, anonymous=survey.anonymous)
+            if one.shown
         ]
     return found
 

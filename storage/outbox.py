@@ -728,6 +728,16 @@ class Outbox(Store):
             outbox.delete().where(outbox.c.subject == TRACELESS, outbox.c.created_at < before, settled)
         )
 
+    async def forget_answering(self, address_id: int) -> None:
+        """Drop the settled replies to one person that must leave no trace: each question shows what was answered."""
+        await self.run(
+            outbox.delete().where(
+                outbox.c.address_id == address_id,
+                outbox.c.subject == TRACELESS,
+                outbox.c.state.not_in(PENDING),
+            )
+        )
+
     async def forget_told(self, subject: str) -> int:
         """Drop the settled notices about a subject, and with them who had reason to get none; return how many."""
         return await self.run(

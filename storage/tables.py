@@ -686,7 +686,10 @@ surveys = sa.Table(
     _ref("event_id", "events"),
     sa.Column("mode", sa.String(10), nullable=False),  # anonymous | named; fixed at creation
     _state("open"),  # open | closed
-    sa.Column("template", sa.String(24), nullable=False),  # which questions, see handlers.rules.questions
+    sa.Column(
+        "template", sa.String(24), nullable=False
+    ),  # where its questions come from; "own": a coordinator's
+    sa.Column("form", Json, nullable=False),  # the questions as they were when it opened, in every language
     sa.Column("invited", sa.Integer, nullable=False, server_default="0"),
     sa.Column("public_key", sa.LargeBinary),  # anonymous: X25519 key that seals the ballots
     sa.Column(
@@ -695,8 +698,26 @@ surveys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("closes_at", Instant, nullable=False),
     sa.Column("answered", sa.Integer),  # how many had answered when it closed; null while open
-    sa.Column("day", sa.SmallInteger, nullable=False, server_default="0"),  # of the event; 0: of all of it
+    sa.Column(
+        "day", sa.SmallInteger, nullable=False, server_default="0"
+    ),  # of the event; 0: all of it; -1: before
     sa.UniqueConstraint("event_id", "day"),
+)
+
+survey_forms = (
+    sa.Table(  # questions that coordinators wrote: for a part of an event, or kept to begin others with
+        "survey_forms",
+        metadata,
+        _id(),
+        _ref("event_id", "events", nullable=True),
+        sa.Column(
+            "part", sa.String(8), nullable=False
+        ),  # event | day | before; "kept": a template of their own
+        sa.Column("name", sa.String(60), nullable=False, server_default=""),  # of a template
+        sa.Column("questions", Json, nullable=False),
+        sa.Column("changed_at", Instant, nullable=False),
+        sa.UniqueConstraint("event_id", "part"),
+    )
 )
 
 survey_voters = sa.Table(  # anonymous: who has answered, as a keyed tag that dies with the survey's key

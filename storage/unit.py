@@ -22,6 +22,7 @@ from storage.direct import Connection
 from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
+from storage.forms import Forms
 from storage.inbox import Inbox
 from storage.intentions import Intentions
 from storage.invitations import Invitations
@@ -269,6 +270,11 @@ class Unit:
     def registrations(self) -> Registrations:
         """Who comes to what."""
         return Registrations(self)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The questions of surveys to come."""
+        return Forms(self)
 
     @cached_property
     def surveys(self) -> Surveys:
