@@ -1053,6 +1053,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_suggestions_state", "suggestions", ["state"], unique=False)
     op.create_table(
+        "survey_forms",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("part", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=60), server_default="", nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_survey_forms_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_forms")),
+        sa.UniqueConstraint("event_id", "part", name=op.f("uq_survey_forms_event_id_part")),
+    )
+    op.create_table(
         "surveys",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1061,6 +1077,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
         sa.Column("template", sa.String(length=24), nullable=False),
+        sa.Column("form", sa.JSON(), nullable=False),
         sa.Column("invited", sa.Integer(), server_default="0", nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=True),
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
