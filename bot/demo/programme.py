@@ -314,6 +314,17 @@ GROWTH = (
 """How well the same people knew the subject of a training before it and after it."""
 
 
+BECAME = (
+    ("yes", "yes"),
+    ("yes", "no"),
+    ("partly", "planned"),
+    ("partly", "no"),
+    ("not_yet", "no"),
+    ("yes", "planned"),
+    ("no", "no"),
+)
+"""What people said weeks later: whether they used it, and whether they work with somebody they met there."""
+
 SERIES = said("What Works", "ما الذي ينجح", "چی سەرکەوتوو دەبێت")
 SERIES_PLANNED = 8
 AGENDA = (

@@ -16,6 +16,7 @@ from bot.demo.programme import (
     ABOUT,
     AGENDA,
     ANSWERS,
+    BECAME,
     COMING,
     DRAFT,
     GROWTH,
@@ -39,7 +40,8 @@ from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
 from handlers.rules.periods import quarter_of
 from handlers.rules.questions import settled, written
-from handlers.rules.surveys import ENOUGH
+from handlers.rules.schedule import SURVEY_LATER
+from handlers.rules.surveys import ENOUGH, OPEN_FOR
 from handlers.rules.templates import part_of, usual_template
 from handlers.rules.traits import TRAITS
 from handlers.second import RULE_OFF
@@ -47,7 +49,7 @@ from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
 from storage.database import Database
 from storage.events import Event
 from storage.invitations import grouped
-from storage.surveys import BEFORE, Answers
+from storage.surveys import BEFORE, LATER, Answers
 from storage.unit import Unit
 
 SEEDED = "demo-seeded"
@@ -289,6 +291,10 @@ async def _survey(unit: Unit, event: Event, people: Sequence[Someone], now: date
     ended, began = event.ends_at or now, event.starts_at or now
     await _asked(unit, event, BEFORE, people, brought, began - timedelta(days=3), began)
     await _asked(unit, event, 0, people, given, ended + timedelta(hours=1), ended + timedelta(days=7))
+    became: list[Answers] = [{"used": used, "together": together} for used, together in BECAME]
+    later = ended + SURVEY_LATER
+    if later + OPEN_FOR < now:
+        await _asked(unit, event, LATER, people, became, later, later + OPEN_FOR)
 
 
 async def _asked(
