@@ -14,6 +14,7 @@ from handlers.rules.schedule import (
     NEAR,
     before_survey_arming,
     day_survey_armings,
+    later_survey_arming,
     parse_occurrence,
     reminder_armings,
     survey_arming,
@@ -36,6 +37,7 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     await unit.moments.withdraw("survey", event.id)
     await unit.moments.withdraw("survey-day", event.id)
     await unit.moments.withdraw("survey-before", event.id)
+    await unit.moments.withdraw("survey-later", event.id)
     if event.state != "published" or event.starts_at is None or event.ends_at is None:
         return
     revision = event.schedule_revision
@@ -43,6 +45,7 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     await unit.moments.arm("reminder", event.id, reminders)
     if event.survey_mode != "none":
         await unit.moments.arm("survey", event.id, [survey_arming(event.ends_at, revision)])
+        await unit.moments.arm("survey-later", event.id, [later_survey_arming(event.ends_at, revision)])
         if event.daily_survey:
             days = day_survey_armings(days_of(event), revision, now)
             await unit.moments.arm("survey-day", event.id, days)
@@ -63,7 +66,7 @@ async def arm_before(unit: Unit, event: Event, now: datetime) -> None:
 
 async def disarm(unit: Unit, event: Event, now: datetime) -> None:
     """Take back everything that would still come for an event: what is armed and what is queued."""
-    for kind in ("reminder", "survey", "survey-day", "survey-before"):
+    for kind in ("reminder", "survey", "survey-day", "survey-before", "survey-later"):
         await unit.moments.withdraw(kind, event.id)
     await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable")
 

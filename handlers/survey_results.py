@@ -38,7 +38,7 @@ from handlers.rules.results import (
 from handlers.rules.surveys import ENOUGH, EXTENSION, Shown, may_extend, shown
 from handlers.surveys import close_now, extend, survey_title
 from locales import block, digits
-from storage.surveys import BEFORE, Answered, Survey
+from storage.surveys import BEFORE, LATER, Answered, Survey
 
 CHART_LIVES = timedelta(hours=1)
 
@@ -115,6 +115,8 @@ async def _choose(turn: Turn, found: Sequence[Survey]) -> Screen:
 def _part_name(turn: Turn, survey: Survey) -> str:
     if survey.day == BEFORE:
         return turn._("Before it begins")
+    if survey.day == LATER:
+        return turn._("Weeks later")
     return turn._("Day {day}", day=survey.day) if survey.day else turn._("Afterwards")
 
 

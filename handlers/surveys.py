@@ -25,7 +25,7 @@ from handlers.rules.templates import BEFORE_PART, part_of, usual_template
 from handlers.rules.wording import ready
 from storage.events import Event
 from storage.moments import Arming, Moment
-from storage.surveys import BEFORE, Survey
+from storage.surveys import BEFORE, LATER, Survey
 from storage.unit import Unit
 
 OWN = "own"
@@ -57,6 +57,14 @@ async def _open(tick: Tick, unit: Unit, moment: Moment) -> None:
         return
     if moment.occurrence == f"r{event.schedule_revision}":
         await _ask_about(tick, unit, event, 0, calendar(tick.now, tick.community.zone))
+
+
+async def _open_later(tick: Tick, unit: Unit, moment: Moment) -> None:
+    event = await unit.events.get(moment.subject_id)
+    if event is None or event.state != "published" or event.survey_mode == "none":
+        return
+    if moment.occurrence == f"r{event.schedule_revision}":
+        await _ask_about(tick, unit, event, LATER, calendar(tick.now, tick.community.zone))
 
 
 async def _open_day(tick: Tick, unit: Unit, moment: Moment) -> None:
@@ -187,6 +195,7 @@ DUE = {
     "survey": _open,
     "survey-before": _open_before,
     "survey-day": _open_day,
+    "survey-later": _open_later,
     "survey-reminder": _remind,
     "survey-few": _warn,
     "survey-close": _close,
@@ -258,6 +267,8 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
 def _asking(turn: Turn, survey: Survey, event: Event, *, remind: bool) -> str:
     if survey.day == BEFORE:
         return turn._("Where do you stand before this begins? {event}", event=event.title(turn.lang))
+    if survey.day == LATER:
+        return turn._("Some weeks have passed. What became of it? {event}", event=event.title(turn.lang))
     title = survey_title(turn, survey, event)
     if remind:
         return turn._("There is still time to say how this was for you: {event}", event=title)
@@ -269,13 +280,15 @@ def survey_title(turn: Turn, survey: Survey, event: Event) -> str:
     title = event.title(turn.lang)
     if survey.day == BEFORE:
         return turn._("{title}, before it begins", title=title)
+    if survey.day == LATER:
+        return turn._("{title}, weeks later", title=title)
     return turn._("{title}, day {day}", title=title, day=survey.day) if survey.day else title
 
 
 async def _stayed_away(turn: Turn, survey: Survey) -> bool:
     """Say whether all that was noted of this person is that they did not come; nothing noted says nothing."""
     noted = await turn.unit.attendance.of_person(survey.event_id, turn.member.id)
-    states = [state for day, state in noted.items() if survey.day in (0, day)]
+    states = [state for day, state in noted.items() if survey.day in (0, LATER, day)]
     return bool(states) and not {"present", "partly"} & set(states)
 
 

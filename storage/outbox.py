@@ -527,6 +527,10 @@ class Outbox(Store):
         self.unit.outgoing = True
         return True
 
+    async def drop_for(self, address_id: int) -> None:
+        """Forget everything that is or was for an address which goes."""
+        await self.run(outbox.delete().where(outbox.c.address_id == address_id))
+
     async def readdress(self, address_id: int, to: Address, *, now: datetime) -> None:
         """Move an address's notices to another one of the same person; those being sent and replies stay.
 

@@ -32,8 +32,8 @@ from storage.tables import (
 Answers = dict[str, str | None]
 """Question code → the option's code or the text; None where the question was skipped."""
 
-BEFORE = -1
-"""In place of a day: what people are asked before an event begins."""
+BEFORE, LATER = -1, -2
+"""In place of a day: what people are asked before an event begins, and weeks after it."""
 
 
 class Sending(Enum):
@@ -60,7 +60,7 @@ class Survey:
     form: Sequence[Mapping[str, Any]]
     """Its questions as they were when it opened, written down."""
     day: int = 0
-    """Which day of the event it is about; 0 for all of it, BEFORE for what is asked before it begins."""
+    """Which day of the event it is about; 0 for all of it, BEFORE and LATER for what is asked then."""
 
     @property
     def anonymous(self) -> bool:

@@ -1280,7 +1280,9 @@ outbox = sa.Table(
     sa.Column("subject", sa.String(40), nullable=False, server_default=""),  # e.g. announcement:7
     sa.Column("args", Json, nullable=False, server_default="[]"),
     _member(),
-    _ref("address_id", "addresses"),
+    # No foreign key: checking a million of them takes PostgreSQL longer than everything else about them
+    # (docs/decisions/0054). `storage.addresses` takes an address's rows along.
+    sa.Column("address_id", sa.BigInteger, nullable=False),
     sa.Column("channel", sa.String(16), nullable=False),
     sa.Column("account", sa.String(64), nullable=False),
     sa.Column("screen_sealed", sa.LargeBinary),  # the ready Screen of a reply; notices are rendered when sent

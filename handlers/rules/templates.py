@@ -22,7 +22,7 @@ from handlers.rules.questions import (
 )
 from locales import N_, NP_, Message
 from storage.events import Event
-from storage.surveys import BEFORE
+from storage.surveys import BEFORE, LATER
 
 RATING_NAME = NP_("button", "Rating")
 WORDS_NAME = NP_("button", "Your words")
@@ -110,6 +110,34 @@ TEMPLATES = {
                 KNOWS,
                 ABLE,
                 Words("hope", NP_("button", "Your wish"), N_("What do you most want to take away from it?")),
+            ),
+        ),
+        Template(
+            "later",
+            NP_("button", "Five weeks later"),
+            (
+                Choice(
+                    "used",
+                    NP_("button", "Used"),
+                    N_("Have you used in your work what you took from it?"),
+                    (
+                        Option("yes", NP_("button", "Yes, I use it")),
+                        Option("partly", NP_("button", "In part")),
+                        Option("not_yet", NP_("button", "Not yet")),
+                        Option("no", NP_("button", "No, it does not fit")),
+                    ),
+                ),
+                Choice(
+                    "together",
+                    NP_("button", "Together"),
+                    N_("Have you begun to work with another organisation that you met there?"),
+                    (
+                        Option("yes", NP_("button", "Yes")),
+                        Option("planned", NP_("button", "It is planned")),
+                        Option("no", NP_("button", "No")),
+                    ),
+                ),
+                Words("words", WORDS_NAME, N_("What changed because of it? One example helps most.")),
             ),
         ),
         Template(
@@ -250,17 +278,19 @@ TEMPLATES = {
 }
 """Every template under its name, in the order in which a coordinator chooses."""
 
-EVENT_PART, DAY_PART, BEFORE_PART = "event", "day", "before"
-"""What of an event a survey is about: all of it afterwards, one of its days, or what people bring along."""
+EVENT_PART, DAY_PART, BEFORE_PART, LATER_PART = "event", "day", "before", "later"
+"""What of an event a survey is about: all of it, one of its days, what people bring along, what became of it."""
 
 USUAL = {
-    "training": {EVENT_PART: "training", BEFORE_PART: "training_before"},
-    "workshop": {EVENT_PART: "workshop"},
+    "training": {EVENT_PART: "training", BEFORE_PART: "training_before", LATER_PART: "later"},
+    "workshop": {EVENT_PART: "workshop", LATER_PART: "later"},
+    "webinar": {LATER_PART: "later"},
+    "roundtable": {LATER_PART: "later"},
     "mentorship": {EVENT_PART: "mentorship"},
 }
 """Which template each kind of event uses for which part, where it is another than the common one."""
 
-COMMON = {EVENT_PART: "event", DAY_PART: "day", BEFORE_PART: ""}
+COMMON = {EVENT_PART: "event", DAY_PART: "day", BEFORE_PART: "", LATER_PART: ""}
 
 
 def usual_template(kind: str, part: str) -> Template | None:
@@ -272,6 +302,8 @@ def part_of(day: int) -> str:
     """Return which part the survey of a day belongs to."""
     if day == BEFORE:
         return BEFORE_PART
+    if day == LATER:
+        return LATER_PART
     return DAY_PART if day else EVENT_PART
 
 

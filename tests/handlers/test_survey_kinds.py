@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.outbox import TRACELESS
 from storage.store import Store
-from storage.surveys import BEFORE
+from storage.surveys import BEFORE, LATER
 from storage.tables import outbox
 from tests.handlers.surveyed import event_of, gives, survey_of
 from tests.play import Person, Stage
@@ -95,6 +95,23 @@ async def test_several_answers_are_ticked_and_taken_by_done(stage: Stage, channe
     (answers,) = await sent(stage, survey.id)
     assert answers["best"] == "exercises,contacts"
     assert answers["recommend"] == "10"
+
+
+async def test_where_there_are_more_answers_than_buttons_a_number_is_the_answer_not_its_place(
+    stage: Stage,
+) -> None:
+    (person,) = await crowd(stage, 1, "whatsapp")
+    event = await event_of(stage, "workshop", [person], mode="named", starts_at=stage.now - 3 * HOUR)
+    await stage.passes(timedelta(minutes=1))
+    survey = await survey_of(stage, event)
+    await person.forges(f"survey-next:{survey.id}")
+    await person.says("4")
+    assert "0 · 1 · 2" in person.sees
+    assert "2. 1" not in person.sees
+    await person.says("3")
+    async with stage.database.reading() as unit:
+        draft = await unit.surveys.draft(survey.id, (await person.member()).id)
+    assert draft == {"rating": "4", "recommend": "3"}
 
 
 async def test_an_anonymous_way_leaves_no_screens_once_the_answers_are_sent(stage: Stage) -> None:
@@ -257,3 +274,32 @@ async def test_earlier_events_of_the_same_kind_stand_beside_the_numbers(stage: S
         await stage.passes(8 * DAY)
     await boss.forges(f"survey-compare:{survey.id}")
     assert "Rating: 4 here, 2 at 1 event" in boss.sees.replace("⁨", "").replace("⁩", "")
+
+
+# --- weeks later --------------------------------------------------------------------------------------------
+
+
+async def test_five_weeks_later_those_who_came_are_asked_what_became_of_it(stage: Stage) -> None:
+    came, stayed_away = await crowd(stage, 2)
+    event = await event_of(stage, "webinar", [came, stayed_away], starts_at=stage.now - 3 * HOUR)
+    async with stage.database.unit() as unit:
+        for person, state in ((came, "present"), (stayed_away, "absent")):
+            member = await person.member()
+            await unit.attendance.mark(event.id, 1, member.id, state, stage.now, how="list")
+    await stage.passes(34 * DAY)
+    assert not came.phone, "what was asked at the end is of no use any more"
+    await stage.passes(2 * DAY)
+    assert "Some weeks have passed. What became of it?" in came.last.text
+    assert not [one for one in stayed_away.phone if "Some weeks have passed" in one.text]
+    survey = await survey_of(stage, event, LATER)
+    await gives(came, survey, "used:partly", "together:yes", "-words")
+    assert "Thank you" in came.sees
+
+
+async def test_of_a_cancelled_event_nothing_became(stage: Stage) -> None:
+    (person,) = await crowd(stage, 1)
+    event = await event_of(stage, "webinar", [person], starts_at=stage.now - 3 * HOUR)
+    async with stage.database.unit() as unit:
+        await unit.events.change(event, state="cancelled")
+    await stage.passes(40 * DAY)
+    assert not [one for one in person.phone if "Some weeks have passed" in one.text]
