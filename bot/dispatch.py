@@ -39,6 +39,8 @@ from storage.unit import Unit
 TRIES = 3
 DEADLINE = 30.0
 """Seconds a Turn may take; the slowest honest one (an import of 2,000 rows) takes a few."""
+PATIENCE = 300.0
+"""Seconds for a tap that writes to everybody: a million people take half a minute on a small machine."""
 LONGEST_TEXT = 10_000
 NAMES_STAY = timedelta(minutes=10)
 """For how long a list with names or the like stands in a chat, where it can be taken out again."""
@@ -164,6 +166,8 @@ class Dispatcher:
         """
         key = (inbound.channel, inbound.account, inbound.provider_id)
 
+        within = PATIENCE if inbound.tap and registry.is_patient(inbound.tap) else DEADLINE
+
         async def note(unit: Unit) -> bool:
             await _hold(unit, inbound)
             tried.times = await unit.inbox.attempt(*key, inbound.at)
@@ -179,7 +183,7 @@ class Dispatcher:
                 return Handled()
             return await self._handled(unit, inbound, fetched)
 
-        return await self._database.work(handle, first=note, within=DEADLINE)
+        return await self._database.work(handle, first=note, within=within)
 
     async def _handled(self, unit: Unit, inbound: Inbound, fetched: bytes | None) -> Handled:
         address = await self._address(unit, inbound)

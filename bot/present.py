@@ -54,7 +54,13 @@ def _laid_out(screen: Screen, can: Capabilities, text: str) -> Part:
         return replace(bare, layout="quick_reply", rows=(tuple(choices),))
     if fits_body and len(choices) <= can.list_items:
         return _listed(bare, choices, can)
-    return replace(bare, layout="numbers", rows=(tuple(choices),), text=_numbered(text, choices))
+    # A typed number answers what is asked: see docs/decisions/0002-a-number-answers-the-waiting-question.md.
+    spelled = _in_a_row(text, choices) if screen.ask else _numbered(text, choices)
+    return replace(bare, layout="numbers", rows=(tuple(choices),), text=spelled)
+
+
+def _in_a_row(text: str, choices: list[Button]) -> str:
+    return f"{text}\n\n" + " · ".join(button.label for button in choices)
 
 
 def _listed(bare: Part, choices: list[Button], can: Capabilities) -> Part:

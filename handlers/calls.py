@@ -447,7 +447,7 @@ async def discard(turn: Turn, call_id: int) -> Screen:
     return await _desk(turn, one.kind if one else "grant", turn._("The draft is gone."))
 
 
-@tap("call-publish", who=COORDINATORS)
+@tap("call-publish", who=COORDINATORS, patient=True)
 async def publish(turn: Turn, call_id: int) -> Screen:
     """Publish a call, once, and tell all members; a second person may have to agree, and nobody is woken for it."""
     one = await turn.unit.calls.hold(call_id)

@@ -129,7 +129,7 @@ async def discard(turn: Turn, round_id: int) -> Screen:
     return await _desk(turn)
 
 
-@tap("coffee-begin", who=COORDINATORS)
+@tap("coffee-begin", who=COORDINATORS, patient=True)
 async def begin(turn: Turn, round_id: int) -> Screen:
     """Invite the members, once; a second person may have to agree."""
     made = await turn.unit.coffee.get(round_id)

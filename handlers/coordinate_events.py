@@ -174,7 +174,7 @@ def _manage_buttons(turn: Turn, event: Event) -> list[list[Button]]:
     ]
     after = [
         Button(turn.p("button", "Send slides"), action("material-new", event.id)),
-        Button(turn.p("button", "Survey results"), action("survey-results", event.id)),
+        Button(turn.p("button", "Survey"), action("event-survey", event.id)),
     ]
     return [
         [Button(turn.p("button", "Who is registered"), action("roster", event.id, "confirmed", 0))],

@@ -35,6 +35,7 @@ from storage.events import Event
 from storage.evidence import EvidenceStore
 from storage.organisations import KINDS as ORGANISATION_KINDS
 from storage.reports import Report
+from storage.surveys import LATER
 from storage.unit import Unit
 
 MOST_EVENTS, MOST_SURVEYS = 2_000, 2_000
@@ -95,7 +96,9 @@ async def counted(
         quarter,
         filled,
         _corrected(evidence, earlier[0], zone) if earlier else (),
-        tuple(_activity(events[one.event_id], theirs) for one in theirs.held),
+        tuple(
+            sorted((_activity(events[one.event_id], theirs) for one in theirs.held), key=lambda one: one.at)
+        ),
         len(people(theirs)),
         await _cuts(unit, theirs) if cuts else {},
     )
@@ -128,14 +131,15 @@ def _held(event: Event) -> Held:
 async def _heard(unit: Unit) -> list[Heard]:
     found = []
     for survey in await unit.surveys.newest(MOST_SURVEYS):
-        if survey.state != "closed" or survey.day > 0:
+        if survey.state != "closed" or survey.day not in (0, LATER):
             continue
         if shown(survey, await unit.surveys.count_answers(survey)) is not Shown.RESULTS:
             continue
         said = await unit.surveys.answers(survey.id)
         found += [
             Heard(survey.event_id, one.question.code, one.counts)
-            for one in tallies(questions(survey.template), said)
+            for one in tallies(questions(survey), said, anonymous=survey.anonymous)
+            if one.shown
         ]
     return found
 

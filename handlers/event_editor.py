@@ -639,7 +639,7 @@ async def edit_screen(turn: Turn, event: Event, note: str = "") -> Screen:
         return Button(label, action("event-ask", event.id, field))
 
     reminders = part_button(turn.p("button", "Reminders"), "reminders")
-    survey = part_button(turn.p("button", "Survey"), "survey_mode")
+    survey = Button(turn.p("button", "Survey"), action("event-survey", event.id))
     preview_button = Button(turn.p("button", "Preview"), action("event-preview", event.id))
     return turn.screen(
         paragraphs(_outline(turn, event), _settings_text(turn, event), _missing_text(turn, event)),
@@ -655,8 +655,11 @@ async def edit_screen(turn: Turn, event: Event, note: str = "") -> Screen:
             ],
             [part_button(turn.p("button", "How and where"), "mode")],
             [part_button(turn.p("button", "Who can come"), "entry")],
-            [reminders, survey if event.state == "draft" else preview_button],
-            [Button(turn.p("button", "Back"), action("manage", event.id))],
+            [reminders, survey],
+            [
+                *([] if event.state == "draft" else [preview_button]),
+                Button(turn.p("button", "Back"), action("manage", event.id)),
+            ],
         ],
         note=note,
         private=bool(event.join_link),

@@ -266,7 +266,7 @@ async def _opened(turn: Turn, one: Call) -> str:
     )
 
 
-@tap("lab-send", who=COORDINATORS)
+@tap("lab-send", who=COORDINATORS, patient=True)
 async def send(turn: Turn, call_id: int) -> Screen:
     """Offer the final paper to every member, once, and put it into the library; a second person may have to agree."""
     one = await _lab(turn, call_id)

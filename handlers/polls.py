@@ -277,7 +277,7 @@ def _translated(poll: Poll) -> dict[str, str]:
     return {lang: one.question for lang, one in poll.wordings.items() if poll.wording(lang) is one}
 
 
-@tap("poll-send", who=COORDINATORS)
+@tap("poll-send", who=COORDINATORS, patient=True)
 async def send(turn: Turn, poll_id: int, seen: str) -> Screen:
     """Ask what was previewed, once, however often this is tapped."""
     poll = await turn.unit.polls.get(poll_id)

@@ -12,11 +12,14 @@ from handlers.rules.days import days_of
 from handlers.rules.kinds import DAY
 from handlers.rules.schedule import (
     NEAR,
+    before_survey_arming,
     day_survey_armings,
+    later_survey_arming,
     parse_occurrence,
     reminder_armings,
     survey_arming,
 )
+from handlers.surveys import asks_before, event_moved
 from handlers.zones import own_time
 from storage.events import Event
 from storage.moments import Moment
@@ -33,6 +36,8 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     await unit.moments.withdraw("reminder", event.id, after=now)
     await unit.moments.withdraw("survey", event.id)
     await unit.moments.withdraw("survey-day", event.id)
+    await unit.moments.withdraw("survey-before", event.id)
+    await unit.moments.withdraw("survey-later", event.id)
     if event.state != "published" or event.starts_at is None or event.ends_at is None:
         return
     revision = event.schedule_revision
@@ -40,14 +45,28 @@ async def arm(unit: Unit, event: Event, now: datetime, moved_from: datetime | No
     await unit.moments.arm("reminder", event.id, reminders)
     if event.survey_mode != "none":
         await unit.moments.arm("survey", event.id, [survey_arming(event.ends_at, revision)])
+        await unit.moments.arm("survey-later", event.id, [later_survey_arming(event.ends_at, revision)])
         if event.daily_survey:
             days = day_survey_armings(days_of(event), revision, now)
             await unit.moments.arm("survey-day", event.id, days)
+    await arm_before(unit, event, now)
+
+
+async def arm_before(unit: Unit, event: Event, now: datetime) -> None:
+    """Arm what people are asked before a published event begins, or take it back where nothing is asked."""
+    if event.state != "published" or event.starts_at is None or event.started(now):
+        return
+    await event_moved(unit, event)
+    if await asks_before(unit, event):
+        arming = before_survey_arming(event.starts_at, event.schedule_revision)
+        await unit.moments.arm("survey-before", event.id, [arming])
+    else:
+        await unit.moments.withdraw("survey-before", event.id)
 
 
 async def disarm(unit: Unit, event: Event, now: datetime) -> None:
     """Take back everything that would still come for an event: what is armed and what is queued."""
-    for kind in ("reminder", "survey", "survey-day"):
+    for kind in ("reminder", "survey", "survey-day", "survey-before", "survey-later"):
         await unit.moments.withdraw(kind, event.id)
     await unit.outbox.withdraw(f"event:{event.id}", now=now, reason="not_applicable")
 

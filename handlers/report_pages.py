@@ -124,7 +124,8 @@ class _Book:
                 for text, part in zip(row, table.parts, strict=True)
             ]
             height = max(len(cell) for cell in cells) * LEADING[9] + 2 * CELL
-            self._room(height)
+            # A heading stays with its first rows.
+            self._room(height if number else 3 * height)
             if number % 2 == 0:
                 self._band(height)
             before = 0.0
@@ -178,9 +179,10 @@ class _Book:
         options: dict[str, Any] = {"fontweight": "bold"} if bold else {}
         self._pages[-1].text(
             across,
-            at / PAGE[1],
+            # On one line whatever the letters' heights: 72 points are an inch, and most of one stands above the line.
+            (at - 0.8 * size / 72) / PAGE[1],
             plain(text),
-            va="top",
+            va="baseline",
             ha="right" if self._rtl else "left",
             color=color,
             **options,

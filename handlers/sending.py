@@ -35,7 +35,7 @@ STILL_USEFUL = timedelta(hours=6)
 """So late may a planned announcement still go out by itself; later its author is asked."""
 
 
-@tap("announcement-send", who=COORDINATORS)
+@tap("announcement-send", who=COORDINATORS, patient=True)
 async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
     """Send what was previewed, once, however often this is tapped."""
     found = await turn.unit.announcements.get(announcement_id)
@@ -49,7 +49,7 @@ async def send(turn: Turn, announcement_id: int, seen: str) -> Screen:
     return await review(turn, found.id, "" if first else turn._("It is on its way already."))
 
 
-@tap("announcement-now", who=COORDINATORS)
+@tap("announcement-now", who=COORDINATORS, patient=True)
 async def send_now(turn: Turn, announcement_id: int) -> Screen:
     """Send now what was to wait for its hour, or missed it."""
     found = await turn.unit.announcements.get(announcement_id)

@@ -1,4 +1,4 @@
-"""The life of a survey: it opens when its event ends, reminds once, and closes by itself."""
+"""The life of a survey: it opens when its event ends or draws near, reminds once, and closes by itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,28 @@ from handlers.housekeeping import owe_scrub
 from handlers.kit import Button, Screen, Template, Tick, Turn, action, notice, paragraphs, tick
 from handlers.menu import menu_button
 from handlers.rules.days import day_of
-from handlers.rules.questions import questions
+from handlers.rules.questions import Question, path, questions, read, written
 from handlers.rules.schedule import parse_occurrence
-from handlers.rules.surveys import ENOUGH, Calendar, Refusal, calendar, may_extend, next_allowed, refusal
+from handlers.rules.surveys import (
+    ENOUGH,
+    Calendar,
+    Refusal,
+    calendar,
+    calendar_before,
+    may_extend,
+    next_allowed,
+    refusal,
+)
+from handlers.rules.templates import BEFORE_PART, part_of, usual_template
+from handlers.rules.wording import ready
 from storage.events import Event
 from storage.moments import Arming, Moment
-from storage.surveys import Survey
+from storage.surveys import BEFORE, LATER, Survey
 from storage.unit import Unit
 
-TEMPLATE, DAY_TEMPLATE = "event", "day"
+OWN = "own"
+"""In place of a template's name where coordinators wrote the questions."""
+
 STAFF = ("coordinator", "administrator")
 
 
@@ -43,7 +56,15 @@ async def _open(tick: Tick, unit: Unit, moment: Moment) -> None:
     if event is None or event.state != "published" or event.survey_mode == "none":
         return
     if moment.occurrence == f"r{event.schedule_revision}":
-        await _ask_about(tick, unit, event, TEMPLATE, 0)
+        await _ask_about(tick, unit, event, 0, calendar(tick.now, tick.community.zone))
+
+
+async def _open_later(tick: Tick, unit: Unit, moment: Moment) -> None:
+    event = await unit.events.get(moment.subject_id)
+    if event is None or event.state != "published" or event.survey_mode == "none":
+        return
+    if moment.occurrence == f"r{event.schedule_revision}":
+        await _ask_about(tick, unit, event, LATER, calendar(tick.now, tick.community.zone))
 
 
 async def _open_day(tick: Tick, unit: Unit, moment: Moment) -> None:
@@ -52,16 +73,42 @@ async def _open_day(tick: Tick, unit: Unit, moment: Moment) -> None:
         return
     day, revision = parse_occurrence(moment.occurrence)
     if revision == event.schedule_revision and day_of(event, day):
-        await _ask_about(tick, unit, event, DAY_TEMPLATE, day)
+        await _ask_about(tick, unit, event, day, calendar(tick.now, tick.community.zone))
 
 
-async def _ask_about(tick: Tick, unit: Unit, event: Event, template: str, day: int) -> None:
-    """Open the survey of an event, or of one of its days, and ask everyone who is registered."""
-    plan = calendar(tick.now, tick.community.zone)
+async def _open_before(tick: Tick, unit: Unit, moment: Moment) -> None:
+    event = await unit.events.get(moment.subject_id)
+    if event is None or event.state != "published" or event.survey_mode == "none" or event.starts_at is None:
+        return
+    if moment.occurrence == f"r{event.schedule_revision}":
+        plan = calendar_before(tick.now, event.starts_at, tick.community.zone)
+        await _ask_about(tick, unit, event, BEFORE, plan)
+
+
+async def asked_in(unit: Unit, event: Event, part: str) -> tuple[str, tuple[Question, ...]]:
+    """Return what a part of an event is to be asked: the template's name, and the questions."""
+    own = await unit.forms.of(event.id, part)
+    if own is not None:
+        return OWN, ready(read(own.questions))
+    usual = usual_template(event.kind, part)
+    return (usual.name, usual.questions) if usual else ("", ())
+
+
+async def asks_before(unit: Unit, event: Event) -> bool:
+    """Say whether people are asked something before the event begins."""
+    return event.survey_mode != "none" and bool((await asked_in(unit, event, BEFORE_PART))[1])
+
+
+async def _ask_about(tick: Tick, unit: Unit, event: Event, day: int, plan: Calendar) -> None:
+    """Open the survey of an event, or of a part of it, and ask everyone who is registered."""
+    template, form = await asked_in(unit, event, part_of(day))
+    if not form:
+        return
     survey = await unit.surveys.create(
         event.id,
         event.survey_mode,
         template,
+        written(form),
         people=unit.registrations.recipients(event.id, "confirmed"),
         at=tick.now,
         closes_at=plan.close,
@@ -73,8 +120,9 @@ async def _ask_about(tick: Tick, unit: Unit, event: Event, template: str, day: i
 
 
 async def _arm(unit: Unit, survey: Survey, plan: Calendar) -> None:
-    await unit.moments.arm("survey-reminder", survey.id, [Arming("once", plan.remind, plan.close)])
-    if survey.anonymous:
+    if plan.remind is not None:
+        await unit.moments.arm("survey-reminder", survey.id, [Arming("once", plan.remind, plan.close)])
+    if survey.anonymous and plan.warn is not None:
         await unit.moments.arm("survey-few", survey.id, [Arming("once", plan.warn, plan.close)])
     await unit.moments.arm("survey-close", survey.id, [Arming("close", plan.close, None)])
 
@@ -100,7 +148,15 @@ async def _ask(unit: Unit, survey: Survey, kind: str, now: datetime, not_before:
 async def _remind(tick: Tick, unit: Unit, moment: Moment) -> None:
     survey = await unit.surveys.get(moment.subject_id)
     if survey is not None and survey.takes_answers(tick.now):
+        await _count_anew(unit, survey)
         await _ask(unit, survey, "survey-reminder", tick.now, next_allowed(tick.now, tick.community.zone))
+
+
+async def _count_anew(unit: Unit, survey: Survey) -> None:
+    """Count those who registered since as asked, as they are by a reminder and by their list of surveys."""
+    if survey.day == BEFORE:
+        people = unit.registrations.recipients(survey.event_id, "confirmed")
+        await unit.surveys.count_invited(survey.id, people)
 
 
 async def _warn(tick: Tick, unit: Unit, moment: Moment) -> None:
@@ -111,6 +167,7 @@ async def _close(tick: Tick, unit: Unit, moment: Moment) -> None:
     survey = await unit.surveys.get(moment.subject_id)
     if survey is None or survey.closes_at > tick.now:
         return
+    await _count_anew(unit, survey)
     if await unit.surveys.close(survey.id, least=ENOUGH) is None:
         return
     if survey.anonymous:
@@ -136,7 +193,9 @@ async def _tell_staff(unit: Unit, kind: str, survey_id: int, now: datetime) -> N
 
 DUE = {
     "survey": _open,
+    "survey-before": _open_before,
     "survey-day": _open_day,
+    "survey-later": _open_later,
     "survey-reminder": _remind,
     "survey-few": _warn,
     "survey-close": _close,
@@ -152,6 +211,13 @@ async def extend(unit: Unit, survey: Survey, closes_at: datetime) -> None:
 async def close_now(unit: Unit, survey: Survey, now: datetime) -> None:
     """Refuse answers from now on; the clock does the rest within seconds."""
     await _move_closing(unit, survey, now, "now")
+
+
+async def event_moved(unit: Unit, event: Event) -> None:
+    """Let what is asked before an event stay open until it begins at its new time."""
+    survey = await unit.surveys.of_event(event.id, BEFORE)
+    if survey is not None and event.starts_at is not None and survey.closes_at != event.starts_at:
+        await _move_closing(unit, survey, event.starts_at, f"r{event.schedule_revision}")
 
 
 async def _move_closing(unit: Unit, survey: Survey, closes_at: datetime, occurrence: str) -> None:
@@ -186,32 +252,43 @@ async def _invite(turn: Turn, survey_id: int, *, remind: bool) -> Screen | None:
     if await _stayed_away(turn, survey):
         return None
     title = survey_title(turn, survey, event)
-    if remind:
-        asked = turn._("There is still time to say how this was for you: {event}", event=title)
-    else:
-        asked = turn._("How was this for you? {event}", event=title)
-    count = len(questions(survey.template))
+    count = len(path(questions(survey), {}))
     effort = turn.n("It is one short question.", "It is {count} short questions, about a minute.", count)
     until = turn._("You can answer until {moment}.", moment=turn.speech.moment(survey.closes_at, turn.now))
     return turn.screen(
-        paragraphs(asked, effort, until),
-        title=turn._("Your feedback"),
+        paragraphs(_asking(turn, survey, event, remind=remind), effort, until),
+        title=turn._("Before it begins") if survey.day == BEFORE else turn._("Your feedback"),
         rows=[[Button(turn.p("button", "Give feedback"), action("survey", survey.id)), menu_button(turn)]],
         lasting=True,
         template=Template("feedback_asked", (title,)),
     )
 
 
+def _asking(turn: Turn, survey: Survey, event: Event, *, remind: bool) -> str:
+    if survey.day == BEFORE:
+        return turn._("Where do you stand before this begins? {event}", event=event.title(turn.lang))
+    if survey.day == LATER:
+        return turn._("Some weeks have passed. What became of it? {event}", event=event.title(turn.lang))
+    title = survey_title(turn, survey, event)
+    if remind:
+        return turn._("There is still time to say how this was for you: {event}", event=title)
+    return turn._("How was this for you? {event}", event=title)
+
+
 def survey_title(turn: Turn, survey: Survey, event: Event) -> str:
-    """Say what a survey is about: an event, or one of its days."""
+    """Say what a survey is about: an event, one of its days, or what people bring along."""
     title = event.title(turn.lang)
+    if survey.day == BEFORE:
+        return turn._("{title}, before it begins", title=title)
+    if survey.day == LATER:
+        return turn._("{title}, weeks later", title=title)
     return turn._("{title}, day {day}", title=title, day=survey.day) if survey.day else title
 
 
 async def _stayed_away(turn: Turn, survey: Survey) -> bool:
     """Say whether all that was noted of this person is that they did not come; nothing noted says nothing."""
     noted = await turn.unit.attendance.of_person(survey.event_id, turn.member.id)
-    states = [state for day, state in noted.items() if survey.day in (0, day)]
+    states = [state for day, state in noted.items() if survey.day in (0, LATER, day)]
     return bool(states) and not {"present", "partly"} & set(states)
 
 

@@ -147,6 +147,7 @@ class Addresses(Store):
         if row is not None:
             (other,) = await self._all_read([row])
             await self.unit.outbox.readdress(address.id, other, now=now)
+        await self.unit.outbox.drop_for(address.id)
         await self.run(addresses.delete().where(addresses.c.id == address.id))
 
     async def mark(self, address_id: int, reachable: str) -> None:

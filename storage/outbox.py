@@ -527,6 +527,10 @@ class Outbox(Store):
         self.unit.outgoing = True
         return True
 
+    async def drop_for(self, address_id: int) -> None:
+        """Forget everything that is or was for an address which goes."""
+        await self.run(outbox.delete().where(outbox.c.address_id == address_id))
+
     async def readdress(self, address_id: int, to: Address, *, now: datetime) -> None:
         """Move an address's notices to another one of the same person; those being sent and replies stay.
 
@@ -722,6 +726,16 @@ class Outbox(Store):
         settled = outbox.c.state.not_in(PENDING)
         return await self.run(
             outbox.delete().where(outbox.c.subject == TRACELESS, outbox.c.created_at < before, settled)
+        )
+
+    async def forget_answering(self, address_id: int) -> None:
+        """Drop the settled replies to one person that must leave no trace: each question shows what was answered."""
+        await self.run(
+            outbox.delete().where(
+                outbox.c.address_id == address_id,
+                outbox.c.subject == TRACELESS,
+                outbox.c.state.not_in(PENDING),
+            )
         )
 
     async def forget_told(self, subject: str) -> int:

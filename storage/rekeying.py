@@ -39,6 +39,7 @@ ROWS: dict[str, Callable[[AnyRow], int | str]] = {
     "events": lambda row: str(row.uid),
     "inbox": lambda row: f"{row.channel}|{row.account}|{row.provider_id}",
     "outbox": lambda row: str(row.key),
+    "member_traits": lambda row: int(row.member_id),
     "pins": lambda row: int(row.member_id),
     "survey_answers": lambda row: str(row.id.hex()),
     "survey_drafts": lambda row: f"{row.survey_id}|{row.member_id}",

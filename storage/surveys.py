@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from storage import ballots
 from storage.store import Store
 from storage.tables import (
+    events,
     registrations,
     survey_answers,
     survey_ballots,
@@ -29,6 +31,9 @@ from storage.tables import (
 
 Answers = dict[str, str | None]
 """Question code → the option's code or the text; None where the question was skipped."""
+
+BEFORE, LATER = -1, -2
+"""In place of a day: what people are asked before an event begins, and weeks after it."""
 
 
 class Sending(Enum):
@@ -52,8 +57,10 @@ class Survey:
     answered: int | None
     created_at: datetime
     closes_at: datetime
+    form: Sequence[Mapping[str, Any]]
+    """Its questions as they were when it opened, written down."""
     day: int = 0
-    """Which day of the event it is about; 0 for all of it."""
+    """Which day of the event it is about; 0 for all of it, BEFORE and LATER for what is asked then."""
 
     @property
     def anonymous(self) -> bool:
@@ -81,6 +88,7 @@ class Surveys(Store):
         event_id: int,
         mode: str,
         template: str,
+        form: Sequence[Mapping[str, Any]],
         *,
         people: sa.Select[tuple[int]],
         at: datetime,
@@ -89,7 +97,8 @@ class Surveys(Store):
     ) -> Survey | None:
         """Open the survey of an event, or of one of its days, for people (a SELECT of member ids).
 
-        Nothing where it has a survey already, or there is nobody to ask.
+        `form` are its questions, which never change from now on. Nothing where it has a survey already, or there is
+        nobody to ask.
         """
         invited = int(await self.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0)
         if not invited:
@@ -104,6 +113,7 @@ class Surveys(Store):
             day=day,
             mode=mode,
             template=template,
+            form=list(form),
             invited=invited,
             created_at=at,
             closes_at=closes_at,
@@ -121,6 +131,49 @@ class Surveys(Store):
         """Find the survey of an event, or of one of its days."""
         row = await self.one(sa.select(surveys).where(surveys.c.event_id == event_id, surveys.c.day == day))
         return None if row is None else _read(row)
+
+    async def alike(self, survey: Survey, kind: str, *, limit: int) -> list[Survey]:
+        """List closed surveys of earlier events of a kind, about the same part of them, the newest in front."""
+        part = surveys.c.day > 0 if survey.day > 0 else surveys.c.day == survey.day
+        rows = await self.all(
+            sa.select(surveys)
+            .join(events, events.c.id == surveys.c.event_id)
+            .where(
+                events.c.kind == kind,
+                events.c.state == "published",
+                part,
+                surveys.c.state == "closed",
+                surveys.c.event_id != survey.event_id,
+                surveys.c.created_at < survey.created_at,
+            )
+            .order_by(surveys.c.created_at.desc(), surveys.c.id.desc())
+            .limit(limit)
+        )
+        return [_read(row) for row in rows]
+
+    async def unanswered(self, survey: Survey, limit: int, offset: int = 0) -> list[int]:
+        """List the people of a survey with names who are registered and have not answered, by id.
+
+        Of an anonymous survey nobody is listed: who has answered is not for anyone to know.
+        """
+        if survey.anonymous:
+            return []
+        answered = sa.select(survey_answers.c.member_id).where(
+            survey_answers.c.survey_id == survey.id, survey_answers.c.member_id.is_not(None)
+        )
+        rows = await self.all(
+            sa.select(registrations.c.member_id)
+            .where(
+                registrations.c.event_id == survey.event_id,
+                registrations.c.state == "confirmed",
+                registrations.c.member_id.is_not(None),
+                registrations.c.member_id.not_in(answered),
+            )
+            .order_by(registrations.c.member_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [int(row.member_id) for row in rows]
 
     async def about(self, event_id: int) -> list[Survey]:
         """List every survey of an event."""
@@ -215,6 +268,7 @@ class Surveys(Store):
         # The lock keeps the survey from being closed between this look and the end of the transaction.
         row = await self.one(sa.select(surveys).where(surveys.c.id == survey_id).with_for_update(read=True))
         await self.drop_draft(survey_id, member_id)
+        await self.unit.answer_links.end(survey_id, member_id)
         if row is None or not _read(row).takes_answers(now):
             return Sending.CLOSED
         survey = _read(row)
@@ -282,6 +336,15 @@ class Surveys(Store):
             .values(tag=secret.tag(survey.id, to_id))
         )
 
+    async def count_invited(self, survey_id: int, people: sa.Select[tuple[int]]) -> None:
+        """Count anew whom an open survey is for: more may have registered since it opened."""
+        counted = sa.select(sa.func.count()).select_from(people.subquery()).scalar_subquery()
+        await self.run(
+            surveys.update()
+            .where(surveys.c.id == survey_id, surveys.c.state == "open")
+            .values(invited=counted)
+        )
+
     async def set_closing(self, survey_id: int, closes_at: datetime) -> bool:
         """Move the moment at which an open survey closes; False where it is closed already."""
         changed = await self.run(
@@ -295,7 +358,7 @@ class Surveys(Store):
         """Close a survey and return how many answered; nothing where it is closed already.
 
         The ballots of an anonymous survey are opened and written down shuffled, without a person; fewer than
-        `least` are destroyed unread. Box, tags, drafts and key go in either case.
+        `least` are destroyed unread. Box, tags, drafts, links and key go in either case.
         """
         # Taking the row first keeps answers out: `send` holds it shared, so the count is complete.
         taken = await self.run(
@@ -311,6 +374,7 @@ class Surveys(Store):
             await self._publish(survey)
         for table in (survey_ballots, survey_voters, survey_drafts):
             await self.run(table.delete().where(table.c.survey_id == survey_id))
+        await self.unit.answer_links.end_all(survey_id)
         await self.run(
             surveys.update()
             .where(surveys.c.id == survey_id)
@@ -364,5 +428,6 @@ def _read(row: sa.Row[Any]) -> Survey:
         answered=row.answered,
         created_at=row.created_at,
         closes_at=row.closes_at,
+        form=row.form,
         day=row.day,
     )

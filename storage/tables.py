@@ -686,7 +686,10 @@ surveys = sa.Table(
     _ref("event_id", "events"),
     sa.Column("mode", sa.String(10), nullable=False),  # anonymous | named; fixed at creation
     _state("open"),  # open | closed
-    sa.Column("template", sa.String(24), nullable=False),  # which questions, see handlers.rules.questions
+    sa.Column(
+        "template", sa.String(24), nullable=False
+    ),  # where its questions come from; "own": a coordinator's
+    sa.Column("form", Json, nullable=False),  # the questions as they were when it opened, in every language
     sa.Column("invited", sa.Integer, nullable=False, server_default="0"),
     sa.Column("public_key", sa.LargeBinary),  # anonymous: X25519 key that seals the ballots
     sa.Column(
@@ -695,8 +698,26 @@ surveys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("closes_at", Instant, nullable=False),
     sa.Column("answered", sa.Integer),  # how many had answered when it closed; null while open
-    sa.Column("day", sa.SmallInteger, nullable=False, server_default="0"),  # of the event; 0: of all of it
+    sa.Column(
+        "day", sa.SmallInteger, nullable=False, server_default="0"
+    ),  # of the event; 0: all of it; -1: before
     sa.UniqueConstraint("event_id", "day"),
+)
+
+survey_forms = (
+    sa.Table(  # questions that coordinators wrote: for a part of an event, or kept to begin others with
+        "survey_forms",
+        metadata,
+        _id(),
+        _ref("event_id", "events", nullable=True),
+        sa.Column(
+            "part", sa.String(8), nullable=False
+        ),  # event | day | before; "kept": a template of their own
+        sa.Column("name", sa.String(60), nullable=False, server_default=""),  # of a template
+        sa.Column("questions", Json, nullable=False),
+        sa.Column("changed_at", Instant, nullable=False),
+        sa.UniqueConstraint("event_id", "part"),
+    )
 )
 
 survey_voters = sa.Table(  # anonymous: who has answered, as a keyed tag that dies with the survey's key
@@ -732,6 +753,27 @@ survey_answers = sa.Table(  # named at once; anonymous only after closing, shuff
     sa.Column("answers_sealed", sa.LargeBinary, nullable=False),  # JSON: question code -> answer code or text
     sa.UniqueConstraint("survey_id", "member_id"),  # one answer each; those without a member do not clash
     sqlite_with_rowid=False,
+)
+
+answer_links = sa.Table(  # where somebody answers a survey on a page: one link each, gone once it was used
+    "answer_links",
+    metadata,
+    sa.Column(
+        "survey_id",
+        sa.BigInteger,
+        sa.ForeignKey("surveys.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("expires_at", Instant, nullable=False),
 )
 
 survey_drafts = sa.Table(  # answers under way; destroyed when sent or after seven days
@@ -1238,7 +1280,9 @@ outbox = sa.Table(
     sa.Column("subject", sa.String(40), nullable=False, server_default=""),  # e.g. announcement:7
     sa.Column("args", Json, nullable=False, server_default="[]"),
     _member(),
-    _ref("address_id", "addresses"),
+    # No foreign key: checking a million of them takes PostgreSQL longer than everything else about them
+    # (docs/decisions/0054). `storage.addresses` takes an address's rows along.
+    sa.Column("address_id", sa.BigInteger, nullable=False),
     sa.Column("channel", sa.String(16), nullable=False),
     sa.Column("account", sa.String(64), nullable=False),
     sa.Column("screen_sealed", sa.LargeBinary),  # the ready Screen of a reply; notices are rendered when sent

@@ -8,6 +8,7 @@ from functools import cached_property
 from storage.addresses import Addresses
 from storage.agendas import Agendas
 from storage.announcements import Announcements
+from storage.answer_links import AnswerLinks
 from storage.approvals import Approvals
 from storage.attendance import Attendance
 from storage.audit import Audit
@@ -22,6 +23,7 @@ from storage.direct import Connection
 from storage.events import Events
 from storage.facts import Facts
 from storage.files import Files
+from storage.forms import Forms
 from storage.inbox import Inbox
 from storage.intentions import Intentions
 from storage.invitations import Invitations
@@ -89,6 +91,11 @@ class Unit:
     def agendas(self) -> Agendas:
         """What happens on each day of an event."""
         return Agendas(self)
+
+    @cached_property
+    def answer_links(self) -> AnswerLinks:
+        """Links to pages on which surveys are answered."""
+        return AnswerLinks(self)
 
     @cached_property
     def attendance(self) -> Attendance:
@@ -269,6 +276,11 @@ class Unit:
     def registrations(self) -> Registrations:
         """Who comes to what."""
         return Registrations(self)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The questions of surveys to come."""
+        return Forms(self)
 
     @cached_property
     def surveys(self) -> Surveys:

@@ -298,8 +298,32 @@ ANSWERS = (
     ("4", "share", "زیاتر نموونەی کوردستانمان پێویستە."),
     ("2", "none", "كان الاتصال بالإنترنت ضعيفًا، والتسجيل المرئي سيساعد."),
 )
-"""What people said of the webinar before the last: a "
-        "rating, how they will use it, and their words."""
+"""What people said of an event: a rating, how they will use it, and their words."""
+
+GROWTH = (
+    ("1", "4"),
+    ("2", "4"),
+    ("2", "5"),
+    ("3", "3"),
+    ("2", "4"),
+    ("1", "3"),
+    ("3", "5"),
+    ("2", "4"),
+    ("2", "2"),
+)
+"""How well the same people knew the subject of a training before it and after it."""
+
+
+BECAME = (
+    ("yes", "yes"),
+    ("yes", "no"),
+    ("partly", "planned"),
+    ("partly", "no"),
+    ("not_yet", "no"),
+    ("yes", "planned"),
+    ("no", "no"),
+)
+"""What people said weeks later: whether they used it, and whether they work with somebody they met there."""
 
 SERIES = said("What Works", "ما الذي ينجح", "چی سەرکەوتوو دەبێت")
 SERIES_PLANNED = 8

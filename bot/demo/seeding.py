@@ -16,8 +16,10 @@ from bot.demo.programme import (
     ABOUT,
     AGENDA,
     ANSWERS,
+    BECAME,
     COMING,
     DRAFT,
+    GROWTH,
     NOTES,
     PAST,
     POINTS,
@@ -37,13 +39,17 @@ from handlers.rules.attendance import who_completed
 from handlers.rules.days import days_of
 from handlers.rules.kinds import KINDS, is_online
 from handlers.rules.periods import quarter_of
-from handlers.rules.surveys import ENOUGH
+from handlers.rules.questions import settled, written
+from handlers.rules.schedule import SURVEY_LATER
+from handlers.rules.surveys import ENOUGH, OPEN_FOR
+from handlers.rules.templates import part_of, usual_template
 from handlers.rules.traits import TRAITS
 from handlers.second import RULE_OFF
 from locales import BAGHDAD, LANGUAGES, Language, search_key, speech
 from storage.database import Database
 from storage.events import Event
 from storage.invitations import grouped
+from storage.surveys import BEFORE, LATER, Answers
 from storage.unit import Unit
 
 SEEDED = "demo-seeded"
@@ -267,17 +273,56 @@ async def _register(unit: Unit, event: Event, people: Sequence[Someone], at: dat
 
 
 async def _survey(unit: Unit, event: Event, people: Sequence[Someone], now: datetime) -> None:
-    """Ask people about an event of some time ago, take their answers and close the survey."""
-    asked = (event.ends_at or now) + timedelta(hours=1)
-    registered = unit.registrations.recipients(event.id, "confirmed")
+    """Ask people about an event of some time ago as events of its kind do, before it too, and close the surveys."""
+    given: list[Answers] = [
+        {
+            "rating": rating,
+            "knows": after,
+            "able": after,
+            "recommend": str(2 * int(rating)),
+            "use": use,
+            "hurdles": "time,practice",
+            "words": words,
+            "quote": "yes",
+        }
+        for (rating, use, words), (_, after) in zip(ANSWERS, GROWTH, strict=True)
+    ]
+    brought: list[Answers] = [{"knows": before, "able": before, "hope": None} for before, _ in GROWTH]
+    ended, began = event.ends_at or now, event.starts_at or now
+    await _asked(unit, event, BEFORE, people, brought, began - timedelta(days=3), began)
+    await _asked(unit, event, 0, people, given, ended + timedelta(hours=1), ended + timedelta(days=7))
+    became: list[Answers] = [{"used": used, "together": together} for used, together in BECAME]
+    later = ended + SURVEY_LATER
+    if later + OPEN_FOR < now:
+        await _asked(unit, event, LATER, people, became, later, later + OPEN_FOR)
+
+
+async def _asked(
+    unit: Unit,
+    event: Event,
+    day: int,
+    people: Sequence[Someone],
+    given: Sequence[Answers],
+    opened: datetime,
+    closed: datetime,
+) -> None:
+    template = usual_template(event.kind, part_of(day))
+    if template is None:
+        return
     survey = await unit.surveys.create(
-        event.id, "anonymous", "event", people=registered, at=asked, closes_at=asked + timedelta(days=7)
+        event.id,
+        "anonymous",
+        template.name,
+        written(template.questions),
+        people=unit.registrations.recipients(event.id, "confirmed"),
+        at=opened,
+        closes_at=closed,
+        day=day,
     )
     if survey is None:
         return
-    for one, (rating, use, words) in zip(people, ANSWERS, strict=False):
-        answers: dict[str, str | None] = {"rating": rating, "use": use, "words": words}
-        await unit.surveys.send(survey.id, one.member, answers, asked)
+    for one, answers in zip(people, given, strict=False):
+        await unit.surveys.send(survey.id, one.member, settled(template.questions, answers), opened)
     await unit.surveys.close(survey.id, least=ENOUGH)
 
 

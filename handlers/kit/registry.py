@@ -40,6 +40,7 @@ class Entry:
     kinds: tuple[type, ...]
     required: int
     shared: bool = False
+    patient: bool = False
 
     def arguments(self, given: list[str]) -> list[int | str]:
         """Convert an action's arguments; raises Outdated where they do not fit."""
@@ -80,13 +81,23 @@ class Registry:
             raise Outdated(name)
         return entry, entry.arguments(given)
 
+    def is_patient(self, written: str) -> bool:
+        """Say whether an action that was tapped may take long."""
+        entry = self.taps.get(split(written)[0])
+        return entry is not None and entry.patient
+
 
 registry = Registry()
 
 
-def tap(name: str, *, who: tuple[str, ...] = EVERYONE, consent: bool = True) -> Callable[[H], H]:
-    """Register `async def handler(turn, *args) -> Screen` for a tapped action."""
-    return _register(registry.taps, name, who, consent, skip=1)
+def tap(
+    name: str, *, who: tuple[str, ...] = EVERYONE, consent: bool = True, patient: bool = False
+) -> Callable[[H], H]:
+    """Register `async def handler(turn, *args) -> Screen` for a tapped action.
+
+    `patient` says that it writes to everybody at once, which takes its time where they are a million.
+    """
+    return _register(registry.taps, name, who, consent, skip=1, patient=patient)
 
 
 def answer(name: str, *, who: tuple[str, ...] = EVERYONE, consent: bool = True) -> Callable[[H], H]:
@@ -122,6 +133,7 @@ def _register(
     *,
     skip: int,
     shared: bool = False,
+    patient: bool = False,
 ) -> Callable[[H], H]:
     def register(handler: H) -> H:
         _refuse_twice(table, name)
@@ -131,7 +143,7 @@ def _register(
         if any(kind not in (int, str) for kind in kinds):
             raise TypeError(f"arguments of {name} must be int or str")
         required = sum(parameter.default is parameter.empty for parameter in parameters)
-        table[name] = Entry(name, handler, who, consent, kinds, required, shared)
+        table[name] = Entry(name, handler, who, consent, kinds, required, shared, patient)
         return handler
 
     return register

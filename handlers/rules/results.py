@@ -1,4 +1,9 @@
-"""What a survey's answers come to: counts, means and texts, question by question."""
+"""What a survey's answers come to: counts, means and texts, question by question.
+
+Of an anonymous survey nothing is told of a question that fewer than ENOUGH have answered. There is no other view of
+the same answers: no filter, no crossing of two questions and no running total, from which a smaller number could be
+subtracted. Texts of different questions are sorted by themselves, so that those of one person can't be put together.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from handlers.rules.questions import Question
+from handlers.rules.questions import Question, chosen
+from handlers.rules.surveys import ENOUGH
 from storage.surveys import Answered
 
 A_PAGE = 900
@@ -22,11 +28,10 @@ class Tally:
     question: Question
     counts: dict[str, int]
     mean: float | None
-
-    @property
-    def answered(self) -> int:
-        """Count who answered this question rather than skipping it."""
-        return sum(self.counts.values())
+    answered: int
+    """How many answered this question rather than skipping it."""
+    shown: bool = True
+    """Whether enough did for the numbers to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,80 @@ class Said:
     member_id: int | None
 
 
-def tallies(questions: Sequence[Question], answered: Sequence[Answered]) -> list[Tally]:
-    """Count the answers to every question that offers options; codes no longer offered are left out."""
-    return [_tally(question, answered) for question in questions if question.options]
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a question came to before and after; of the same people where the surveys had names, else of each group."""
+
+    question: Question
+    before: float
+    after: float
+    more: int | None = None
+    same: int | None = None
+    less: int | None = None
+    """How many gave more, as much or less afterwards; None where nobody can tell."""
 
 
-def texts(questions: Sequence[Question], answered: Sequence[Answered]) -> list[Said]:
-    """List what was written, in the order of the answers."""
-    written = [question.code for question in questions if question.typed]
-    return [
-        Said(text, one.member_id) for code in written for one in answered if (text := one.answers.get(code))
-    ]
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A question's mean now, and that of earlier events of the same kind that asked it too."""
+
+    question: Question
+    now: float
+    earlier: float
+    events: int
+
+
+def tallies(
+    questions: Sequence[Question], answered: Sequence[Answered], *, anonymous: bool = True
+) -> list[Tally]:
+    """Count the answers to every question that offers options; codes that are not offered are left out."""
+    return [_tally(question, answered, anonymous) for question in questions if question.options]
+
+
+def texts(
+    questions: Sequence[Question], answered: Sequence[Answered], *, anonymous: bool = True
+) -> list[Said]:
+    """List what was written, question by question; anonymous texts of few only where everybody was asked."""
+    found: list[Said] = []
+    for question in questions:
+        if question.typed:
+            said = [Said(text, one.member_id) for one in answered if (text := one.answers.get(question.code))]
+            if not anonymous:
+                found += said
+            elif question.when is None or len(said) >= ENOUGH:
+                found += sorted(said, key=lambda one: one.text)
+    return found
+
+
+def changes(
+    before: tuple[Sequence[Question], Sequence[Answered]],
+    after: tuple[Sequence[Question], Sequence[Answered]],
+    *,
+    named: bool,
+) -> list[Change]:
+    """Compare the questions asked before as well as after, each answered by enough people both times."""
+    asked = {one.code: one for one in before[0] if one.numbered}
+    pairs = [one for one in after[0] if one.code in asked and asked[one.code].kind == one.kind]
+    found = [(_matched if named else _grouped)(one, before[1], after[1]) for one in pairs]
+    return [one for one in found if one is not None]
+
+
+def earlier(
+    now: tuple[Sequence[Question], Sequence[Answered]],
+    others: Iterable[tuple[Sequence[Question], Sequence[Answered]]],
+) -> list[Earlier]:
+    """Compare each number with that of earlier surveys, every one of them answered by enough people."""
+    means = [_means(*one) for one in others]
+    found = []
+    for question, mean in _means(*now).values():
+        known = [
+            one[question.code][1]
+            for one in means
+            if question.code in one and one[question.code][0].kind == question.kind
+        ]
+        if known:
+            found.append(Earlier(question, mean, sum(known) / len(known), len(known)))
+    return found
 
 
 def share(part: int, whole: int) -> int:
@@ -68,7 +136,57 @@ def paged(said: Iterable[Said]) -> list[list[Said]]:
     return pages
 
 
-def _tally(question: Question, answered: Sequence[Answered]) -> Tally:
-    given = Counter(one.answers.get(question.code) for one in answered)
-    counts = {option.code: given[option.code] for option in question.options}
-    return Tally(question, counts, question.mean(counts))
+def _tally(question: Question, answered: Sequence[Answered], anonymous: bool) -> Tally:
+    given = [set(_codes(question, one)) & set(question.codes) for one in answered]
+    many = sum(bool(one) for one in given)
+    if anonymous and many < ENOUGH:
+        return Tally(question, {}, None, 0, shown=False)
+    counted = Counter(code for one in given for code in one)
+    counts = {code: counted[code] for code in question.codes}
+    return Tally(question, counts, question.mean(counts), many)
+
+
+def _codes(question: Question, one: Answered) -> list[str]:
+    given = one.answers.get(question.code)
+    if question.several:
+        return chosen(given)
+    return [given] if given else []
+
+
+def _means(questions: Sequence[Question], answered: Sequence[Answered]) -> dict[str, tuple[Question, float]]:
+    return {
+        one.question.code: (one.question, one.mean)
+        for one in tallies(questions, answered)
+        if one.mean is not None
+    }
+
+
+def _grouped(question: Question, before: Sequence[Answered], after: Sequence[Answered]) -> Change | None:
+    first, second = _tally(question, before, anonymous=True), _tally(question, after, anonymous=True)
+    if first.mean is None or second.mean is None:
+        return None
+    return Change(question, first.mean, second.mean)
+
+
+def _matched(question: Question, before: Sequence[Answered], after: Sequence[Answered]) -> Change | None:
+    first, second = _by_person(question, before), _by_person(question, after)
+    both = first.keys() & second.keys()
+    if len(both) < ENOUGH:
+        return None
+    steps = [second[one] - first[one] for one in both]
+    return Change(
+        question,
+        sum(first[one] for one in both) / len(both),
+        sum(second[one] for one in both) / len(both),
+        more=sum(step > 0 for step in steps),
+        same=steps.count(0),
+        less=sum(step < 0 for step in steps),
+    )
+
+
+def _by_person(question: Question, answered: Sequence[Answered]) -> dict[int, int]:
+    return {
+        one.member_id: int(given)
+        for one in answered
+        if one.member_id is not None and (given := one.answers.get(question.code)) in question.codes
+    }

@@ -16,6 +16,10 @@ MOVE_SETTLES = timedelta(minutes=10)
 """So long word of a new time waits for another move."""
 SURVEY_AFTER = timedelta(minutes=15)
 SURVEY_USEFUL = timedelta(days=7)
+SURVEY_LATER, LATER_USEFUL = timedelta(days=35), timedelta(days=14)
+"""How long after an event people are asked whether they used what they took from it, and until when it is of use."""
+SURVEY_BEFORE = timedelta(days=3)
+"""So long before an event begins people are asked where they stand."""
 DAY_SURVEY_USEFUL = timedelta(days=1)
 
 
@@ -77,6 +81,17 @@ def survey_arming(ends_at: datetime, schedule_revision: int) -> Arming:
     """Return when people are asked how it was."""
     due = ends_at + SURVEY_AFTER
     return Arming(f"r{schedule_revision}", due, due + SURVEY_USEFUL)
+
+
+def later_survey_arming(ends_at: datetime, schedule_revision: int) -> Arming:
+    """Return when people are asked what became of it."""
+    due = ends_at + SURVEY_LATER
+    return Arming(f"r{schedule_revision}", due, due + LATER_USEFUL)
+
+
+def before_survey_arming(starts_at: datetime, schedule_revision: int) -> Arming:
+    """Return when people are asked where they stand before an event; too late is when it begins."""
+    return Arming(f"r{schedule_revision}", starts_at - SURVEY_BEFORE, starts_at)
 
 
 def day_survey_armings(days: Sequence[Day], schedule_revision: int, now: datetime) -> list[Arming]:

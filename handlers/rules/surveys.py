@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 
 from handlers.rules.quiet import around, is_quiet
-from storage.surveys import Survey
+from storage.surveys import BEFORE, Survey
 
 ENOUGH = 5
 """With fewer answers nothing but their number is shown, and anonymous ones are destroyed unread."""
@@ -15,6 +15,8 @@ ENOUGH = 5
 OPEN_FOR = timedelta(days=7)
 EXTENSION = timedelta(days=7)
 REMIND_AFTER = timedelta(days=2)
+BEFORE_REMINDER = timedelta(days=1)
+"""How long before an event begins those who have not answered what is asked before it are reminded."""
 WARN_BEFORE = timedelta(days=1)
 """How long before an anonymous survey closes its coordinators hear that too few have answered."""
 
@@ -42,8 +44,8 @@ class Calendar:
     """When a new survey's people are asked and reminded, and when it closes."""
 
     ask: datetime
-    remind: datetime
-    warn: datetime
+    remind: datetime | None
+    warn: datetime | None
     close: datetime
 
 
@@ -69,14 +71,29 @@ def calendar(now: datetime, zone: tzinfo) -> Calendar:
     )
 
 
+def calendar_before(now: datetime, starts_at: datetime, zone: tzinfo) -> Calendar:
+    """Plan what is asked before an event: it closes when the event begins, and can't be kept open longer."""
+    remind = next_allowed(starts_at - BEFORE_REMINDER, zone)
+    return Calendar(
+        ask=next_allowed(now, zone),
+        remind=remind if now + BEFORE_REMINDER < remind < starts_at else None,
+        warn=None,
+        close=starts_at,
+    )
+
+
 def next_allowed(moment: datetime, zone: tzinfo) -> datetime:
     """Return the moment itself, or the morning after where it lies in quiet hours."""
     return around(moment, zone)[1] if is_quiet(moment, zone) else moment
 
 
 def may_extend(survey: Survey, now: datetime) -> bool:
-    """Say whether the survey may stay open longer: once, and while it is open."""
-    return survey.takes_answers(now) and survey.closes_at - survey.created_at <= OPEN_FOR
+    """Say whether the survey may stay open longer: once, while it is open, and not past an event's beginning."""
+    return (
+        survey.day != BEFORE
+        and survey.takes_answers(now)
+        and survey.closes_at - survey.created_at <= OPEN_FOR
+    )
 
 
 def shown(survey: Survey, answered: int) -> Shown:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.dispatch import TRIES, Dispatcher
+from bot.dispatch import DEADLINE, PATIENCE, TRIES, Dispatcher
 from handlers.kit import Inbound, Screen, Turn
 from storage.database import Database
 from storage.tables import inbox, outbox
@@ -84,3 +84,20 @@ async def test_an_update_that_was_at_work_in_too_many_ends_of_the_process_is_not
     assert not tries
     found = await _rows(stage.database, sa.select(inbox.c.state, inbox.c.error))
     assert found == [("parked", "killed the process")]
+
+
+async def test_what_writes_to_everybody_may_take_longer_than_anything_else(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    work = Database.work
+
+    async def noted(self: Database, task: Any, *, first: Any = None, within: float = 0.0) -> Any:
+        given.extend([within] if within else [])
+        return await work(self, task, first=first, within=within)
+
+    monkeypatch.setattr(Database, "work", noted)
+    coordinator = await stage.known(role="coordinator")
+    for action in ("menu", "announcement-send:1:x", "nonsense"):
+        await coordinator.forges(action)
+    assert given == [DEADLINE, PATIENCE, DEADLINE]

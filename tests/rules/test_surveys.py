@@ -26,7 +26,7 @@ from locales import BAGHDAD
 from storage.surveys import Survey
 
 NOON = datetime(2026, 3, 1, 9, tzinfo=UTC)
-OPEN = Survey(1, 1, "anonymous", "open", "event", 9, None, NOON, NOON + OPEN_FOR)
+OPEN = Survey(1, 1, "anonymous", "open", "event", 9, None, NOON, NOON + OPEN_FOR, ())
 CLOSED = replace(OPEN, state="closed", answered=9)
 MOMENTS = st.integers(0, 366 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
 

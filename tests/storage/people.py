@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from handlers.rules.questions import written
+from handlers.rules.templates import TEMPLATES
 from storage.events import Event
 from storage.surveys import Survey
 from storage.unit import Unit
@@ -39,6 +41,9 @@ async def opened(unit: Unit, event_id: int, mode: str, now: datetime) -> Survey:
     """Open an event's survey for a week."""
     people = unit.registrations.recipients(event_id, "confirmed")
     closes_at = now + timedelta(days=7)
-    survey = await unit.surveys.create(event_id, mode, "event", people=people, at=now, closes_at=closes_at)
+    form = written(TEMPLATES["event"].questions)
+    survey = await unit.surveys.create(
+        event_id, mode, "event", form, people=people, at=now, closes_at=closes_at
+    )
     assert survey is not None
     return survey

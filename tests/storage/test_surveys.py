@@ -34,7 +34,7 @@ async def _send_all(unit: Unit, survey: Survey, people: list[int], now: datetime
 async def test_an_event_has_one_survey_and_only_with_people_to_ask(unit: Unit, now: datetime) -> None:
     event = await past_event(unit, now)
     nobody = unit.registrations.recipients(event.id, "confirmed")
-    args = (event.id, "anonymous", "event")
+    args = (event.id, "anonymous", "event", [])
     assert await unit.surveys.create(*args, people=nobody, at=now, closes_at=now) is None
     await registered(unit, event.id, 3, now)
     first = await unit.surveys.create(*args, people=nobody, at=now, closes_at=now + timedelta(days=7))

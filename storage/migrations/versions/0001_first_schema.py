@@ -761,6 +761,48 @@ def upgrade() -> None:
     op.create_index("ix_nominations_author_id", "nominations", ["author_id"], unique=False)
     op.create_index("ix_nominations_event_id_state", "nominations", ["event_id", "state"], unique=False)
     op.create_table(
+        "outbox",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("lane", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("args", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("screen_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("replaces", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("callback", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("card", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("state", sa.String(length=24), server_default="queued", nullable=False),
+        sa.Column("reason", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("detail", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("provider_id", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("refused_id", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("parts_sent", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("lease", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_outbox_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
+    )
+    op.create_index("ix_outbox_address_id_state", "outbox", ["address_id", "state"], unique=False)
+    op.create_index(
+        "ix_outbox_due", "outbox", ["state", "channel", "account", "lane", "not_before", "id"], unique=False
+    )
+    op.create_index("ix_outbox_provider_id", "outbox", ["channel", "provider_id"], unique=False)
+    op.create_index("ix_outbox_subject_state", "outbox", ["subject", "state"], unique=False)
+    op.create_table(
         "pairs",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("mentor_id", sa.BigInteger(), nullable=True),
@@ -1011,6 +1053,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_suggestions_state", "suggestions", ["state"], unique=False)
     op.create_table(
+        "survey_forms",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("part", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=60), server_default="", nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_survey_forms_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_forms")),
+        sa.UniqueConstraint("event_id", "part", name=op.f("uq_survey_forms_event_id_part")),
+    )
+    op.create_table(
         "surveys",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1019,6 +1077,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=24), server_default="open", nullable=False),
         sa.Column("template", sa.String(length=24), nullable=False),
+        sa.Column("form", sa.JSON(), nullable=False),
         sa.Column("invited", sa.Integer(), server_default="0", nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=True),
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
@@ -1044,6 +1103,21 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("announcement_id", "lang", name=op.f("pk_announcement_texts")),
+    )
+    op.create_table(
+        "answer_links",
+        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_answer_links_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["surveys.id"], name=op.f("fk_answer_links_survey_id_surveys"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("survey_id", "member_id", name=op.f("pk_answer_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_answer_links_token_hash")),
     )
     op.create_table(
         "cards",
@@ -1128,51 +1202,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_link_codes")),
         sa.UniqueConstraint("code_index", name=op.f("uq_link_codes_code_index")),
     )
-    op.create_table(
-        "outbox",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
-        sa.Column("key", sa.String(length=160), nullable=False),
-        sa.Column("lane", sa.SmallInteger(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("subject", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("args", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("address_id", sa.BigInteger(), nullable=False),
-        sa.Column("channel", sa.String(length=16), nullable=False),
-        sa.Column("account", sa.String(length=64), nullable=False),
-        sa.Column("screen_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("replaces", sa.String(length=128), server_default="", nullable=False),
-        sa.Column("callback", sa.String(length=128), server_default="", nullable=False),
-        sa.Column("card", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("state", sa.String(length=24), server_default="queued", nullable=False),
-        sa.Column("reason", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("detail", sa.String(length=80), server_default="", nullable=False),
-        sa.Column("provider_id", sa.String(length=128), server_default="", nullable=False),
-        sa.Column("refused_id", sa.String(length=128), server_default="", nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("parts_sent", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("not_before", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("lease", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("settled_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["address_id"], ["addresses.id"], name=op.f("fk_outbox_address_id_addresses"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_outbox_member_id_members"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
-    )
-    op.create_index("ix_outbox_address_id_state", "outbox", ["address_id", "state"], unique=False)
-    op.create_index(
-        "ix_outbox_due", "outbox", ["state", "channel", "account", "lane", "not_before", "id"], unique=False
-    )
-    op.create_index("ix_outbox_provider_id", "outbox", ["channel", "provider_id"], unique=False)
-    op.create_index("ix_outbox_subject_state", "outbox", ["subject", "state"], unique=False)
     op.create_table(
         "pair_notes",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
