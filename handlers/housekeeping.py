@@ -69,6 +69,7 @@ KEPT = (
     Kept("WhatsApp openings", timedelta(days=400), lambda unit, before: unit.openings.forget(before)),
     Kept("generated files", timedelta(0), lambda unit, before: unit.files.remove_expired(before), FILE),
     Kept("survey drafts", timedelta(days=7), lambda unit, before: unit.surveys.drop_drafts(before), UNSENT),
+    Kept("links to surveys", timedelta(0), lambda unit, before: unit.answer_links.forget(before)),
     Kept("codes for linking", timedelta(0), lambda unit, before: unit.linking.forget(before)),
     Kept("links to reports", timedelta(0), lambda unit, before: unit.reports.forget_links(before)),
     Kept("invitations", timedelta(days=14), lambda unit, before: Retention(unit).forget_invitations(before)),

@@ -59,6 +59,7 @@ class Portability(Store):
             "said_about_coming": await self.unit.intentions.records(member_id),
             "said_of_yourself_for_reports": await self.unit.traits.records(member_id),
             "certificates": await self.unit.certificates.records(member_id),
+            "links_to_survey_pages": await self.unit.answer_links.records(member_id),
             "calendar_address": await self.unit.calendars.records(member_id),
             "pin": await self._pin(member_id),
             "asked_of_other_coordinators": await self._approvals(member_id),

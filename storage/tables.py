@@ -755,6 +755,27 @@ survey_answers = sa.Table(  # named at once; anonymous only after closing, shuff
     sqlite_with_rowid=False,
 )
 
+answer_links = sa.Table(  # where somebody answers a survey on a page: one link each, gone once it was used
+    "answer_links",
+    metadata,
+    sa.Column(
+        "survey_id",
+        sa.BigInteger,
+        sa.ForeignKey("surveys.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
 survey_drafts = sa.Table(  # answers under way; destroyed when sent or after seven days
     "survey_drafts",
     metadata,

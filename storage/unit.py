@@ -8,6 +8,7 @@ from functools import cached_property
 from storage.addresses import Addresses
 from storage.agendas import Agendas
 from storage.announcements import Announcements
+from storage.answer_links import AnswerLinks
 from storage.approvals import Approvals
 from storage.attendance import Attendance
 from storage.audit import Audit
@@ -90,6 +91,11 @@ class Unit:
     def agendas(self) -> Agendas:
         """What happens on each day of an event."""
         return Agendas(self)
+
+    @cached_property
+    def answer_links(self) -> AnswerLinks:
+        """Links to pages on which surveys are answered."""
+        return AnswerLinks(self)
 
     @cached_property
     def attendance(self) -> Attendance:
