@@ -198,6 +198,8 @@ class Dispatcher:
             await self._queue(turn, await fallback.too_fast(turn))
             return Handled()
         conversation = await turn.unit.conversations.get(turn.address.id)
+        if not conversation.in_doubt:
+            await unit.members.seen(turn.member.id, inbound.at.date())
         screen = await self._answer(turn, conversation)
         if turn.farewell:
             return Handled(farewell=screen)
@@ -212,7 +214,6 @@ class Dispatcher:
         await unit.addresses.heard(address.id, inbound.at, until)
         member = await unit.members.get(address.member_id)
         assert member is not None  # noqa: S101 - the address's foreign key says so
-        await unit.members.seen(member.id, inbound.at.date())
         if (
             inbound.channel,
             inbound.peer,
