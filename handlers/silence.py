@@ -146,7 +146,7 @@ async def stay(turn: Turn) -> Screen:
     return turn.screen(
         turn._("Thank you. Everything stays as it is."),
         title=turn._("Good to have you with us"),
-        rows=column(Button(turn.p("button", "Settings"), "settings"), menu_button(turn)),
+        rows=column(menu_button(turn)),
     )
 
 
