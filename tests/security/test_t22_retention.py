@@ -197,7 +197,10 @@ async def test_T22_who_said_stop_or_is_out_of_reach_goes_too_and_nobody_is_writt
 
 
 async def test_T22_those_who_coordinate_are_never_erased_by_the_clock(stage: Stage) -> None:
-    gone, boss = await stage.known("en", role="coordinator", name="Salam"), await stage.known(role="administrator")
+    gone, boss = (
+        await stage.known("en", role="coordinator", name="Salam"),
+        await stage.known(role="administrator"),
+    )
     for days in (SILENT, FIRST_ANSWER):
         await sleeps(stage, days)
     assert "nothing of yours is deleted by itself" in gone.last.text
