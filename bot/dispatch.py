@@ -22,6 +22,7 @@ from bot.limits import Limits, Verdict
 from bot.present import offered
 from handlers import cases, fallback
 from handlers.kit import Community, Inbound, Outdated, Screen, Turn, registry
+from handlers.kit.action import TooLong
 from handlers.kit.registry import Entry
 from handlers.onboarding import arrive, next_step
 from handlers.pins import closed_by_pin, closed_screen
@@ -248,7 +249,7 @@ class Dispatcher:
                     if _is_case(turn):
                         return cases.warning(turn)
                     return await next_step(turn) or await fallback.not_understood(turn)
-        except Outdated:
+        except (Outdated, TooLong):
             if turn.member.hold:
                 return closed_screen(turn)
             return await next_step(turn) or await fallback.outdated(turn)

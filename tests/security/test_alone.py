@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 import sqlalchemy as sa
@@ -18,10 +18,13 @@ from tests.security.people import a_crowd
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-WORDS = ("en", "yes", "member", "frozen", "coordinator")
 TOLD_OFF = {"stop", "delete-now", "panic", "panic-now", "not-me", "disagree"}
 """What ends the script by taking its own account away; of others' ids it is tried by itself below."""
-OURS: set[str] = set()
+OURS = {
+    "audit-key", "audit-marked", "halted", "keys-in-use", "keys-index", "keys-resealed", "pulse",
+    "questions_dropped_until", "retention-ended", "retention-report", "scrub", "scrubbed_on", "second-person",
+    "silence",
+}  # fmt: skip
 """Every fact that the script and the clock leave behind."""
 
 
@@ -30,9 +33,8 @@ async def every_button(coordinator: Person, ids: list[int]) -> None:
     for name, entry in sorted(registry.taps.items()):
         if name in TOLD_OFF or not set(COORDINATORS) & set(entry.who):
             continue
-        for number, word in itertools.zip_longest(ids[:2], WORDS[:2], fillvalue=0):
-            given = [str(number) if kind is int else str(word) for kind in entry.kinds]
-            await coordinator.forges(":".join([name, *given]))
+        given = [str(number) if kind is int else "member" for kind, number in zip(entry.kinds, cycle(ids))]
+        await coordinator.forges(":".join([name, *given]))
 
 
 async def test_alone_nobody_else_is_erased_and_no_file_of_people_is_made(stage: Stage) -> None:
@@ -46,15 +48,15 @@ async def test_alone_nobody_else_is_erased_and_no_file_of_people_is_made(stage: 
     for victim in ids:
         for forged in (f"delete-now:{victim}:en", f"not-me:{victim}:en", f"hold-set:{victim}:frozen"):
             await other.forges(forged)
+    async with stage.database.reading() as unit:
+        bodies = [await unit.files.body(row.id) for row in await unit.audit.all(sa.select(files.c.id))]
+    assert bodies, "control: files were made"
+    assert not [one for one in bodies if one and b"Zaynab" in one]
     await stage.passes(timedelta(hours=2))
     async with stage.database.reading() as unit:
         after = {row.id: row.role for row in await unit.audit.all(sa.select(members.c.id, members.c.role))}
         assert {one: after.get(one) for one in before} == before, "nobody is gone, nobody has another role"
-        bodies = [
-            await unit.files.body(row.id) for row in await unit.audit.all(sa.select(files.c.id)) if row.id
-        ]
-        assert bodies, "control: files were made"
-        assert not [one for one in bodies if one and b"Zaynab" in one]
+        assert not await unit.inbox.parked()
         kept = {row.name for row in await unit.audit.all(sa.select(facts.c.name))}
     assert kept <= OURS, "nothing is kept that a period could be read from"
 
