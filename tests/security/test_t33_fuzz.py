@@ -29,7 +29,7 @@ from storage.outbox import REPLY
 from storage.tables import inbox, outbox
 from tests.fakes.telegram import FakeTelegram
 
-SECRET = "A-webhook-secret-for-tests"  # noqa: S105 - of a test
+SECRET = "A-webhook-secret-for-tests"
 MANY = int(os.environ.get("DIWAKHAN_FUZZ", "20000"))
 ROLES = ("guest", "member", "coordinator", "administrator", "donor")
 ALPHABETS = (
@@ -45,11 +45,12 @@ ALPHABETS = (
 )
 TYPED = (
     "/start", "/menu", "/stop", "stop", "إيقاف", "ڕاگرتن", "/start i1234", "/start c123456", "/start@bot", "/x" * 40,
-    "1", "٣", "۹", "10/10/2026 10:00", "٢٠٢٦/١٠/١٠ ١٠:٠٠", "12:00", "=1+1", "{name}", "%s%n", "' OR 1=1--", "ABCD-EFGH-JKMN",
+    "1", "٣", "۹", "10/10/2026 10:00", "٢٠٢٦/١٠/١٠ ١٠:٠٠", "12:00", "=1+1", "{name}", "%s%n",
+    "' OR 1=1--", "ABCD-EFGH-JKMN",
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2**31, 2**53, 2**63, 2**64, 10**200, 1.5, "", "x", "\x00", "\ud800", "9" * 400, [], [[]],
-    {}, {"id": None}, ["x"] * 50, {"id": 10**200}, "private", "group",
+    None, True, False, 0, -1, 1, 2**31, 2**53, 2**63, 2**64, 10**200, 1.5, "", "x", "\x00", "\ud800", "9" * 400,
+    [], [[]], {}, {"id": None}, ["x"] * 50, {"id": 10**200}, "private", "group",
 )  # fmt: skip
 
 
