@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -53,10 +54,11 @@ class Server:
     def kill(self) -> None:
         """Kill the server and each process that it started, which this test did."""
         head = int(self._server.get_pid())
-        children = Path(f"/proc/{head}/task/{head}/children").read_text().split()
-        for one in (head, *map(int, children)):
-            os.kill(one, signal.SIGKILL)
-        while any(_lives(one) for one in (head, *map(int, children))):
+        everybody = (head, *_children(head))
+        for one in everybody:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        while any(_lives(one) for one in everybody):
             time.sleep(0.01)
 
     def start(self) -> None:
@@ -68,11 +70,22 @@ class Server:
         self._server.cleanup()
 
 
-def _lives(pid: int) -> bool:
+def _stat(pid: int) -> tuple[str, int]:
+    """Return a process's state and who started it; nothing where it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state, parent, *_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return "", 0
+    return state, int(parent)
+
+
+def _children(head: int) -> list[int]:
+    everything = (int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit())
+    return [one for one in everything if _stat(one)[1] == head]
+
+
+def _lives(pid: int) -> bool:
+    return _stat(pid)[0] not in ("", "Z")
 
 
 @contextmanager
@@ -172,12 +185,12 @@ async def test_T13_all_processes_killed_again_and_again_nothing_acknowledged_is_
         provider, database = await work(server, now, vault, KILLS)
         databases.append(database)
         lost, doubled = await lost_and_doubled(provider, database)
+        figures = (
+            f"{KILLS} kills: {len(provider.acknowledged)} acknowledged, {provider.sent_again} sent again, "
+            f"{lost} lost, {doubled} answered twice"
+        )
         with capsys.disabled():
-            print(
-                f"\n{KILLS} kills: {len(provider.acknowledged)} acknowledged, {provider.sent_again} sent again,",
-                end=" ",
-            )
-            print(f"{lost} lost, {doubled} answered twice")
+            sys.stdout.write(f"\n{figures}\n")
         assert (lost, doubled) == (0, 0)
         assert len(provider.acknowledged) > 50 * KILLS
         assert provider.sent_again > KILLS, "each kill met messages under way"
