@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.channels.telegram import telegram_webhook
 from bot.guard import Guard
 from bot.metrics import BREAKER_STATES
+from bot.pages.answering import answer_routes
 from bot.pages.demo import UPLOAD_PATH, demo_routes
 from bot.pages.public import public_routes
 from storage.outbox import LANES, Queue
@@ -52,6 +53,7 @@ def application(machine: Machine) -> ASGIApp:
         Route("/media/{token}", media, methods=["GET"]),
         Route("/media/{token}/{name}", media, methods=["GET"]),
         *public_routes(machine),
+        *answer_routes(machine),
     ]
     if machine.whatsapp is not None:
         from bot.channels.whatsapp.webhooks import twilio_inbound, twilio_status
@@ -61,7 +63,9 @@ def application(machine: Machine) -> ASGIApp:
     if machine.browser is not None:
         routes += demo_routes(machine)
     upload_path = UPLOAD_PATH if machine.browser is not None else ""
-    served: ASGIApp = Starlette(routes=routes)
+    pages = Starlette(routes=routes)
+    pages.router.redirect_slashes = False  # it would lead to whatever host the request names
+    served: ASGIApp = pages
     if machine.telegram is not None:
         served = _straight("/telegram/webhook", telegram_webhook(machine), served)
     return Guard(served, upload_path=upload_path)

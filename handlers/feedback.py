@@ -56,7 +56,7 @@ async def feedback(turn: Turn) -> Screen:
 async def feedback_screen(turn: Turn, said: str = "") -> Screen:
     """List the surveys that wait for this person, after a word about what just happened."""
     waiting = (await turn.unit.surveys.open_for(turn.member.id, turn.now))[:SIZE]
-    titles = [await _title(turn, survey) for survey in waiting]
+    titles = [await survey_heading(turn, survey) for survey in waiting]
     if titles:
         body = turn._("Which event would you like to tell us about?")
     else:
@@ -77,8 +77,8 @@ async def feedback_screen(turn: Turn, said: str = "") -> Screen:
 async def survey(turn: Turn, survey_id: int) -> Screen:
     """Say what the survey's mode protects and what it does not, before the first question."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return await _introduction(turn, found)
 
@@ -87,18 +87,23 @@ async def _introduction(turn: Turn, survey: Survey) -> Screen:
     begun = await turn.unit.surveys.draft(survey.id, turn.member.id)
     label = turn.p("button", "Continue") if begun else turn.p("button", "Begin")
     count = len(path(questions(survey), begun))
+    paged = bool(turn.community.public_url)
     return turn.screen(
         paragraphs(
             _protection(turn, survey),
+            turn._("If you do not want the chat app to carry your answers, answer on a page.")
+            if paged
+            else "",
             turn.n(
                 "One question. You can skip it.",
                 "{count} questions. You can skip any of them, and stop and continue later.",
                 count,
             ),
         ),
-        title=await _title(turn, survey),
+        title=await survey_heading(turn, survey),
         rows=[
             [Button(label, action("survey-next", survey.id))],
+            [Button(turn.p("button", "Answer on a page"), action("survey-page", survey.id))] if paged else [],
             [Button(turn.p("button", "Back"), "feedback"), menu_button(turn)],
         ],
     )
@@ -120,8 +125,8 @@ def _protection(turn: Turn, survey: Survey) -> str:
 async def onward(turn: Turn, survey_id: int) -> Screen:
     """Show the first question neither answered nor skipped, or the review when all are."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return await _onward(turn, found)
 
@@ -138,8 +143,8 @@ async def _onward(turn: Turn, survey: Survey) -> Screen:
 async def ask(turn: Turn, survey_id: int, code: str) -> Screen:
     """Show one question, to answer it or to change the answer."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
             question = find(path(questions(found), draft), code)
@@ -157,7 +162,7 @@ async def _question(turn: Turn, survey: Survey, question: Question, draft: Answe
             question_text(turn, question),
             _hint(turn, survey, question),
         ),
-        title=await _title(turn, survey),
+        title=await survey_heading(turn, survey),
         rows=[*_options(turn, survey, question, ticked), *_ways_out(turn, survey, question, way)],
         # While a question waits, a typed number is its answer rather than the number of a choice.
         ask=action("survey-ask", survey.id, question.code) if question.hint else "",
@@ -229,8 +234,8 @@ def _ways_out(turn: Turn, survey: Survey, question: Question, way: list[Question
 async def tick_option(turn: Turn, survey_id: int, code: str, value: str, on: int) -> Screen:
     """Tick one of several answers, or take the tick away."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
             question = find(path(questions(found), draft), code)
@@ -247,8 +252,8 @@ async def tick_option(turn: Turn, survey_id: int, code: str, value: str, on: int
 async def ticked(turn: Turn, survey_id: int, code: str) -> Screen:
     """Take what is ticked as the answer."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
             question = find(questions(found), code)
@@ -279,8 +284,8 @@ async def skip(turn: Turn, survey_id: int, code: str) -> Screen:
 
 async def _take(turn: Turn, survey_id: int, code: str, given: str | None) -> Screen:
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
             question = find(path(questions(found), draft), code)
@@ -288,13 +293,14 @@ async def _take(turn: Turn, survey_id: int, code: str, given: str | None) -> Scr
         return await _onward(turn, found)
     kept = None if given is None else question.read(given)
     if isinstance(kept, Misfit):
-        return await _question(turn, found, question, draft, _misfit(turn, kept, question))
+        return await _question(turn, found, question, draft, misfit_text(turn, kept, question))
     draft = {one: value for one, value in draft.items() if one != code + UNDER_WAY}
     await turn.unit.surveys.keep_draft(found.id, turn.member.id, {**draft, code: kept}, turn.now)
     return await _onward(turn, found)
 
 
-def _misfit(turn: Turn, misfit: Misfit, question: Question) -> str:
+def misfit_text(turn: Turn, misfit: Misfit, question: Question) -> str:
+    """Say what is wrong with an answer."""
     match misfit:
         case Misfit.CHOOSE:
             return turn._("Please tap one of the answers, or send its number.")
@@ -361,8 +367,8 @@ def _repeated(turn: Turn, at: int, question: Question, given: str | None) -> str
 async def change(turn: Turn, survey_id: int, number: int) -> Screen:
     """Let the person choose which answer to change, where there are too many for the review."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
     page = page_in(path(questions(found), draft), number)
@@ -392,8 +398,8 @@ async def change(turn: Turn, survey_id: int, number: int) -> Screen:
 async def send(turn: Turn, survey_id: int) -> Screen:
     """Send the answers, once; the draft goes in the same transaction."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             draft = await turn.unit.surveys.draft(found.id, turn.member.id)
     answers = settled(questions(found), draft)
@@ -404,9 +410,9 @@ async def send(turn: Turn, survey_id: int) -> Screen:
         case Sending.TAKEN:
             return _thanks(turn, found)
         case Sending.TWICE:
-            return await _refused(turn, Refusal.ANSWERED)
+            return await refused(turn, Refusal.ANSWERED)
         case Sending.CLOSED:
-            return await _refused(turn, Refusal.CLOSED)
+            return await refused(turn, Refusal.CLOSED)
 
 
 def _thanks(turn: Turn, survey: Survey) -> Screen:
@@ -432,12 +438,12 @@ def _thanks(turn: Turn, survey: Survey) -> Screen:
 async def stop(turn: Turn, survey_id: int) -> Screen:
     """Pause; the draft waits, locked."""
     match await look(turn, survey_id):
-        case Refusal() as refused:
-            return await _refused(turn, refused)
+        case Refusal() as reason:
+            return await refused(turn, reason)
         case found:
             return turn.screen(
                 turn._("Your answers so far are kept, locked, for seven days. You can continue at any time."),
-                title=await _title(turn, found),
+                title=await survey_heading(turn, found),
                 rows=[
                     [Button(turn.p("button", "Continue"), action("survey-next", found.id))],
                     [Button(turn.p("button", "Delete my answers"), action("survey-drop", found.id))],
@@ -458,12 +464,12 @@ async def drop(turn: Turn, survey_id: int) -> Screen:
 # --- who may answer -----------------------------------------------------------------------------------------
 
 
-async def _refused(turn: Turn, refused: Refusal) -> Screen:
-    return await feedback_screen(turn, _reason(turn, refused))
+async def refused(turn: Turn, reason: Refusal) -> Screen:
+    return await feedback_screen(turn, refusal_text(turn, reason))
 
 
-def _reason(turn: Turn, refused: Refusal) -> str:
-    match refused:
+def refusal_text(turn: Turn, reason: Refusal) -> str:
+    match reason:
         case Refusal.UNKNOWN:
             return turn._("This survey does not exist any more.")
         case Refusal.NOT_REGISTERED:
@@ -474,6 +480,6 @@ def _reason(turn: Turn, refused: Refusal) -> str:
             return turn._("This survey has closed. Thank you for wanting to answer!")
 
 
-async def _title(turn: Turn, survey: Survey) -> str:
+async def survey_heading(turn: Turn, survey: Survey) -> str:
     event = await turn.unit.events.get(survey.event_id)
     return survey_title(turn, survey, event) if event else turn._("Your feedback")

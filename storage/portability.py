@@ -59,6 +59,7 @@ class Portability(Store):
             "said_about_coming": await self.unit.intentions.records(member_id),
             "said_of_yourself_for_reports": await self.unit.traits.records(member_id),
             "certificates": await self.unit.certificates.records(member_id),
+            "links_to_survey_pages": await self.unit.answer_links.records(member_id),
             "calendar_address": await self.unit.calendars.records(member_id),
             "pin": await self._pin(member_id),
             "asked_of_other_coordinators": await self._approvals(member_id),
@@ -92,6 +93,8 @@ class Portability(Store):
             "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
             "here_since": _iso(row.created_at),
             "last_seen_on": row.seen_on.isoformat(),
+            "asked_whether_to_stay_on": row.asked_on.isoformat() if row.asked_on else None,
+            "asked_a_last_time_on": row.warned_on.isoformat() if row.warned_on else None,
         }
 
     async def _addresses(self, member_id: int) -> list[Record]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 REWRITTEN = (
-    "surveys", "survey_voters", "survey_ballots", "survey_answers", "survey_drafts",
+    "surveys", "survey_voters", "survey_ballots", "survey_answers", "survey_drafts", "answer_links",
     "conversations", "removals", "inbox", "outbox",
 )  # fmt: skip
 """Tables whose history must not outlive their rows: ballots, and what tells how somebody went about voting."""

@@ -29,8 +29,8 @@ from storage.unit import Unit
 from storage.vault import Vault
 
 LEFT_OUT = (
-    "member_keys", "conversations", "survey_drafts", "link_codes", "link_tries", "media_links", "browser_messages",
-    "removals",
+    "member_keys", "conversations", "survey_drafts", "answer_links", "link_codes", "link_tries", "media_links",
+    "browser_messages", "removals",
 )  # fmt: skip
 """Tables of which no row is in a backup."""
 

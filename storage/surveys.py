@@ -268,6 +268,7 @@ class Surveys(Store):
         # The lock keeps the survey from being closed between this look and the end of the transaction.
         row = await self.one(sa.select(surveys).where(surveys.c.id == survey_id).with_for_update(read=True))
         await self.drop_draft(survey_id, member_id)
+        await self.unit.answer_links.end(survey_id, member_id)
         if row is None or not _read(row).takes_answers(now):
             return Sending.CLOSED
         survey = _read(row)
@@ -357,7 +358,7 @@ class Surveys(Store):
         """Close a survey and return how many answered; nothing where it is closed already.
 
         The ballots of an anonymous survey are opened and written down shuffled, without a person; fewer than
-        `least` are destroyed unread. Box, tags, drafts and key go in either case.
+        `least` are destroyed unread. Box, tags, drafts, links and key go in either case.
         """
         # Taking the row first keeps answers out: `send` holds it shared, so the count is complete.
         taken = await self.run(
@@ -373,6 +374,7 @@ class Surveys(Store):
             await self._publish(survey)
         for table in (survey_ballots, survey_voters, survey_drafts):
             await self.run(table.delete().where(table.c.survey_id == survey_id))
+        await self.unit.answer_links.end_all(survey_id)
         await self.run(
             surveys.update()
             .where(surveys.c.id == survey_id)

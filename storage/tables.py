@@ -114,6 +114,8 @@ members = sa.Table(
     ),  # e.g. ",polls,surveys,": not wanted
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
+    sa.Column("asked_on", sa.Date),  # whether they want to stay; answered by being seen then or later
+    sa.Column("warned_on", sa.Date),  # that they are forgotten without an answer
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
     sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time
@@ -753,6 +755,27 @@ survey_answers = sa.Table(  # named at once; anonymous only after closing, shuff
     sa.Column("answers_sealed", sa.LargeBinary, nullable=False),  # JSON: question code -> answer code or text
     sa.UniqueConstraint("survey_id", "member_id"),  # one answer each; those without a member do not clash
     sqlite_with_rowid=False,
+)
+
+answer_links = sa.Table(  # where somebody answers a survey on a page: one link each, gone once it was used
+    "answer_links",
+    metadata,
+    sa.Column(
+        "survey_id",
+        sa.BigInteger,
+        sa.ForeignKey("surveys.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column(
+        "member_id",
+        sa.BigInteger,
+        sa.ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("expires_at", Instant, nullable=False),
 )
 
 survey_drafts = sa.Table(  # answers under way; destroyed when sent or after seven days

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from storage.store import Store
 from storage.tables import (
+    answer_links,
     calendar_feeds,
     call_people,
     directory_views,
@@ -50,6 +51,7 @@ CARRIED: tuple[sa.Column[Any], ...] = (
     relay_blocks.c.blocker_id,
     relay_blocks.c.blocked_id,
     intentions.c.member_id,
+    answer_links.c.member_id,
     calendar_feeds.c.member_id,
     mentor_offers.c.member_id,
     pairs.c.mentor_id,

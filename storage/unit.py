@@ -8,6 +8,7 @@ from functools import cached_property
 from storage.addresses import Addresses
 from storage.agendas import Agendas
 from storage.announcements import Announcements
+from storage.answer_links import AnswerLinks
 from storage.approvals import Approvals
 from storage.attendance import Attendance
 from storage.audit import Audit
@@ -47,6 +48,7 @@ from storage.relays import Relays
 from storage.removals import Removals
 from storage.reports import Reports
 from storage.series import AllSeries
+from storage.silence import Silence
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -90,6 +92,11 @@ class Unit:
     def agendas(self) -> Agendas:
         """What happens on each day of an event."""
         return Agendas(self)
+
+    @cached_property
+    def answer_links(self) -> AnswerLinks:
+        """Links to pages on which surveys are answered."""
+        return AnswerLinks(self)
 
     @cached_property
     def attendance(self) -> Attendance:
@@ -245,6 +252,11 @@ class Unit:
     def pins(self) -> Pins:
         """What opens coordinators' tools."""
         return Pins(self)
+
+    @cached_property
+    def silence(self) -> Silence:
+        """Who was asked whether to stay."""
+        return Silence(self)
 
     @cached_property
     def removals(self) -> Removals:

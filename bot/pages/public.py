@@ -49,6 +49,13 @@ TEXTS: dict[str, Message] = {
     "report_of": N_("Iraqi Community of Practice"),
     "report_once": N_("This report opens once. Open it when you have time to read or print it."),
     "report_open": N_("Open the report"),
+    "ended": N_("This link has been used already, or its time is over."),
+    "ended_how": N_(
+        "You can get a new one in the chat, as long as the survey is open and you have not answered."
+    ),
+    "thanks": N_("Thank you!"),
+    "sent": N_("Your answers were sent."),
+    "sent_how": N_("You can close this page. The link does not work any more."),
     "by_hand": N_("Or copy this address into a calendar that can subscribe to one:"),
 }
 
@@ -76,7 +83,7 @@ class _Pages:
         self._machine = machine
 
     async def style(self, _request: Request) -> Response:
-        return FileResponse(HERE / "page.css", media_type="text/css")
+        return FileResponse(HERE / "page.css", media_type="text/css", headers={"Cache-Control": "no-cache"})
 
     async def certificate(self, request: Request) -> Response:
         """Say whether a number is genuine; without one, ask for it."""
@@ -87,7 +94,7 @@ class _Pages:
             genuine = await self._machine.database.look(lambda unit: unit.certificates.genuine(number))
         written = canonical(number)
         shown = grouped(written) if written else number
-        return _page("certificate.html", LANGUAGES, number=shown, genuine=genuine)
+        return page("certificate.html", LANGUAGES, number=shown, genuine=genuine)
 
     async def check_in(self, request: Request) -> Response:
         """Lead on into the apps with the code; whether there is such a code is not said."""
@@ -101,7 +108,7 @@ class _Pages:
             if community.whatsapp_link
             else "",
         }
-        return _page("check_in.html", LANGUAGES, code=f"{code[:3]} {code[3:]}", links=links)
+        return page("check_in.html", LANGUAGES, code=f"{code[:3]} {code[3:]}", links=links)
 
     async def calendar(self, request: Request) -> Response:
         """Offer the ways in which a phone's calendar can subscribe to a person's own."""
@@ -113,9 +120,9 @@ class _Pages:
         base = self._machine.community.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         address = f"{base}/calendar/{token}.ics"
         webcal = f"webcal://{urlsplit(address).netloc}{urlsplit(address).path}"
-        ways = {"phone": webcal, "google": f"{WEB_CALENDAR}{quote(webcal, safe='')}", "address": address}
+        google = f"{WEB_CALENDAR}{quote(webcal, safe='')}"
         lang = next(one for one in LANGUAGES if one == turn.lang)
-        return _page("calendar.html", (lang,), **ways)
+        return page("calendar.html", (lang,), phone=webcal, google=google, address=address)
 
     async def report(self, request: Request) -> Response:
         """Show a button and nothing of the report: what only looks at links must not use one up."""
@@ -145,7 +152,7 @@ class _Pages:
             standing = voice._("Locked on {date}", date=voice.date(said.locked_at, zone=zone))
             sheets = workbook_sheets(voice, said, zone)
         period = months_in(voice, quarter, zone)
-        return _page("report.html", (lang,), period=period, standing=standing, sheets=sheets)
+        return page("report.html", (lang,), period=period, standing=standing, sheets=sheets)
 
     async def feed(self, request: Request) -> Response:
         """Serve a person's calendar."""
@@ -159,14 +166,20 @@ class _Pages:
     async def _owner(self, unit: Unit, token: str) -> Turn | None:
         """Return a Turn of the person whose calendar this is the address of."""
         member_id = await unit.calendars.whose(token)
-        member = await unit.members.get(member_id) if member_id else None
-        address = await unit.addresses.best(member.id) if member else None
-        if member is None or member.hold or address is None:
-            return None
-        return Turn(unit, member, address, self._machine.time.now(), self._machine.community)
+        return await turn_of(self._machine, unit, member_id) if member_id else None
 
 
-def _page(template: str, langs: tuple[Language, ...], **values: Any) -> HTMLResponse:
+async def turn_of(machine: Machine, unit: Unit, member_id: int) -> Turn | None:
+    """Return a Turn of somebody who opened a page that is theirs; nothing where they are kept out."""
+    member = await unit.members.get(member_id)
+    address = await unit.addresses.best(member.id) if member else None
+    if member is None or member.hold or address is None:
+        return None
+    return Turn(unit, member, address, machine.time.now(), machine.community)
+
+
+def page(template: str, langs: tuple[Language, ...], status: int = 200, **values: Any) -> HTMLResponse:
+    """Render a page that no cache keeps, in one language or several."""
     voices = [speech(lang) for lang in langs]
     body = _templates.get_template(template).render(voices=voices, first=voices[0], **values)
-    return HTMLResponse(body, headers=NEVER_KEPT)
+    return HTMLResponse(body, status, headers=NEVER_KEPT)

@@ -97,6 +97,23 @@ async def test_several_answers_are_ticked_and_taken_by_done(stage: Stage, channe
     assert answers["recommend"] == "10"
 
 
+async def test_where_there_are_more_answers_than_buttons_a_number_is_the_answer_not_its_place(
+    stage: Stage,
+) -> None:
+    (person,) = await crowd(stage, 1, "whatsapp")
+    event = await event_of(stage, "workshop", [person], mode="named", starts_at=stage.now - 3 * HOUR)
+    await stage.passes(timedelta(minutes=1))
+    survey = await survey_of(stage, event)
+    await person.forges(f"survey-next:{survey.id}")
+    await person.says("4")
+    assert "0 · 1 · 2" in person.sees
+    assert "2. 1" not in person.sees
+    await person.says("3")
+    async with stage.database.reading() as unit:
+        draft = await unit.surveys.draft(survey.id, (await person.member()).id)
+    assert draft == {"rating": "4", "recommend": "3"}
+
+
 async def test_an_anonymous_way_leaves_no_screens_once_the_answers_are_sent(stage: Stage) -> None:
     (person, other) = await crowd(stage, 2)
     event = await event_of(stage, "workshop", [person, other], starts_at=stage.now - 3 * HOUR)

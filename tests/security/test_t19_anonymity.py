@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -32,12 +33,13 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.store import Store
 from storage.surveys import Answers, Sending, Survey
-from storage.tables import survey_answers, survey_ballots, survey_voters, surveys
+from storage.tables import answer_links, survey_answers, survey_ballots, survey_voters, surveys
 from storage.vault import Vault
 from tests.handlers.test_feedback import asked
-from tests.play import Person, Stage
+from tests.play import Person, Stage, staged
 from tests.security.naive import DESIGNS, kept
 from tests.security.thief import FAR, Row, Scores, on_disk, taken, tells_apart, traces
+from tests.served import pages
 from tests.storage.people import opened, past_event, registered
 
 WORDS = "The trainer spoke too fast, and nobody dared to say so."
@@ -159,6 +161,60 @@ async def test_t19_a_closed_survey_is_linked_no_better_than_by_chance(
     database: Database, now: datetime, record_property: Measured
 ) -> None:
     await surveyed(database, now, [10] * 6 + [60], record_property)
+
+
+async def test_t19_answers_given_on_the_page_are_linked_no_better_either(
+    database: Database, now: datetime, record_property: Measured
+) -> None:
+    scores = Scores()
+    for count in (10, 10, 60):
+        said = words(count)
+        held = await an_open_one(database, now, count)
+        for member_id, one in zip(held.people, said, strict=True):
+            await answers_on_the_page(database, held.survey, member_id, one, now)
+        links = await secrets_of_links(database)
+        await closed(database, held.survey, now)
+        scores.attack(await taken(database, await published(database, held.survey)), said)
+        assert links == []  # each went when it was used
+    by_chance(scores, record_property)
+
+
+async def answers_on_the_page(
+    database: Database, survey: Survey, member_id: int, said: str, now: datetime
+) -> None:
+    """Have somebody answer over the web, by a link of their own."""
+    async with database.unit() as unit:
+        if await unit.addresses.best(member_id) is None:
+            await unit.addresses.add(member_id, "telegram", "stage", str(member_id))
+        token = await unit.answer_links.make(survey.id, member_id, now + timedelta(hours=2))
+    app = pages(database, Community(), lambda: now)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="https://bot.example.org"
+    ) as web:
+        sent = await web.post(f"/answer/{token}", data={"rating": "3", "words": said})
+    assert sent.status_code == 303
+
+
+async def secrets_of_links(database: Database) -> list[bytes]:
+    """Read what is kept of the links that still work."""
+    async with database.reading() as unit:
+        return [bytes(row[0]) for row in await Store(unit).all(sa.select(answer_links.c.token_hash))]
+
+
+async def test_t19_who_took_a_link_to_the_page_is_not_left_on_the_disk(
+    database: Database, now: datetime
+) -> None:
+    held = await an_open_one(database, now, 6)
+    for member_id in held.people[:5]:
+        await answers_on_the_page(database, held.survey, member_id, WORDS, now)
+    async with database.unit() as unit:
+        await unit.answer_links.make(held.survey.id, held.people[5], now + timedelta(hours=2))
+    gone = await secrets_of_links(database)
+    before = await on_disk(database)
+    assert [one in before for one in gone] == [True]  # control: the look is not blind
+    await closed(database, held.survey, now)
+    left = await on_disk(database)
+    assert [one for one in gone if one in left] == []
 
 
 @pytest.mark.slow
@@ -333,6 +389,28 @@ async def test_t19_how_somebody_went_about_it_leaves_no_trace(stage: Stage, data
         assert (await unit.surveys.get(survey.id)).answered == len(people)
         assert await unit.facts.get("scrub") == ""
     assert tells_apart(await traces(database, sessions)) == 0
+
+
+async def test_t19_who_answered_on_the_page_is_not_told_from_who_answered_in_the_chat(
+    database: Database, now: datetime
+) -> None:
+    async with staged(database, now, Community(public_url="https://bot.example.org")) as stage:
+        people, survey = await asked(stage, 5)
+        sessions, under_way = {}, {}
+        for number, person in enumerate(people):
+            began, member_id = stage.now, (await person.member()).id
+            await (person.forges(f"survey-page:{survey.id}") if number % 2 else goes_about(person, survey, 0))
+            under_way |= await traces(database, {member_id: (began, stage.now)})
+            if number % 2:
+                await answers_on_the_page(database, survey, member_id, WORDS, stage.now)
+            else:
+                await person.taps(f"survey-send:{survey.id}")
+            sessions[member_id] = (began, stage.now)
+            await stage.passes(timedelta(hours=6))
+        assert tells_apart(under_way) == 2  # control: until they have sent, they can be told apart
+        stage.now = survey.closes_at
+        await stage.passes(timedelta(minutes=2))
+        assert tells_apart(await traces(database, sessions)) == 0
 
 
 async def goes_about(person: Person, survey: Survey, number: int) -> None:

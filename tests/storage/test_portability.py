@@ -18,7 +18,7 @@ COVERED = {
     "questions", "question_words", "nominations",
     "profiles", "memberships", "directory_views", "relays", "relay_people", "relay_words", "relay_blocks",
     "suggestions", "suggestion_supports",
-    "attendance", "intentions", "certificates", "calendar_feeds",
+    "attendance", "intentions", "certificates", "calendar_feeds", "answer_links",
     "mentor_offers", "pairs", "pair_sessions", "pair_notes",
     "coffee_guests", "member_traits", "call_people", "grants", "papers", "paper_readers",
 }  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storage.organisations import Entry
 from storage.unit import Unit
-from tests.storage.people import past_event
+from tests.storage.people import opened, past_event, registered
 
 
 async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
@@ -42,6 +42,10 @@ async def furnish(unit: Unit, member_id: int, now: datetime) -> None:
     await unit.intentions.say(event.id, member_id, now, coming="yes")
     await unit.certificates.settle(event.id, [member_id], now)
     await unit.calendars.make(member_id, now)
+    asked = await past_event(unit, now)
+    await registered(unit, asked.id, 1, now)
+    survey = await opened(unit, asked.id, "anonymous", now)
+    await unit.answer_links.make(survey.id, member_id, now + timedelta(hours=2))
     for side, pair in (
         ("mentor", await unit.mentoring.propose(member_id, other.id, now)),
         ("mentee", await unit.mentoring.propose(other.id, member_id, now)),

@@ -321,6 +321,8 @@ def upgrade() -> None:
         sa.Column("muted", sa.String(length=200), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=True),
+        sa.Column("warned_on", sa.Date(), nullable=True),
         sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wrong_codes_since", sa.BigInteger(), nullable=True),
         sa.Column("zone", sa.String(length=40), server_default="", nullable=False),
@@ -1103,6 +1105,21 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("announcement_id", "lang", name=op.f("pk_announcement_texts")),
+    )
+    op.create_table(
+        "answer_links",
+        sa.Column("survey_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_answer_links_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["surveys.id"], name=op.f("fk_answer_links_survey_id_surveys"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("survey_id", "member_id", name=op.f("pk_answer_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_answer_links_token_hash")),
     )
     op.create_table(
         "cards",
