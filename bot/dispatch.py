@@ -22,6 +22,7 @@ from bot.limits import Limits, Verdict
 from bot.present import offered
 from handlers import cases, fallback
 from handlers.kit import Community, Inbound, Outdated, Screen, Turn, registry
+from handlers.kit.action import TooLong
 from handlers.kit.registry import Entry
 from handlers.onboarding import arrive, next_step
 from handlers.pins import closed_by_pin, closed_screen
@@ -198,6 +199,8 @@ class Dispatcher:
             await self._queue(turn, await fallback.too_fast(turn))
             return Handled()
         conversation = await turn.unit.conversations.get(turn.address.id)
+        if not conversation.in_doubt:
+            await unit.members.seen(turn.member.id, inbound.at.date())
         screen = await self._answer(turn, conversation)
         if turn.farewell:
             return Handled(farewell=screen)
@@ -212,7 +215,6 @@ class Dispatcher:
         await unit.addresses.heard(address.id, inbound.at, until)
         member = await unit.members.get(address.member_id)
         assert member is not None  # noqa: S101 - the address's foreign key says so
-        await unit.members.seen(member.id, inbound.at.date())
         if (
             inbound.channel,
             inbound.peer,
@@ -247,7 +249,7 @@ class Dispatcher:
                     if _is_case(turn):
                         return cases.warning(turn)
                     return await next_step(turn) or await fallback.not_understood(turn)
-        except Outdated:
+        except (Outdated, TooLong):
             if turn.member.hold:
                 return closed_screen(turn)
             return await next_step(turn) or await fallback.outdated(turn)

@@ -1,8 +1,9 @@
-"""The server's own limits: how large a body may be, how long it may take, and headers on every answer."""
+"""The server's own limits: how large a body may be, how long it may take, who may send, and headers on every answer."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +22,15 @@ HEADERS = (
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"x-robots-tag", b"noindex, nofollow"),
 )
+NOT_KEPT = (b"cache-control", b"no-store")
+"""What an answer says of keeping it, unless its route says otherwise."""
+HARMLESS = ("GET", "HEAD")
+"""Methods that change nothing, so that whatever fetches links ahead of people does no harm."""
+FROM_ITSELF = (b"", b"same-origin", b"none")
+"""What a browser says of a page that sends to itself. Older browsers and the providers' servers say nothing."""
 
 
 class TooLarge(Exception):
@@ -40,7 +49,7 @@ class Guard:
         self._upload_path = upload_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, refusing one that is too large (413) or too slow (408)."""
+        """Pass a request on, refusing one from another site's page (403), too large (413) or too slow (408)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -51,9 +60,12 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
+                message = {**message, "headers": _with_ours(message.get("headers", []))}
             await send(message)
 
+        if scope["method"] not in HARMLESS and _header(scope, b"sec-fetch-site") not in FROM_ITSELF:
+            await _refuse(sending, started, 403)
+            return
         try:
             if _announced(scope) > limit:
                 raise TooLarge
@@ -87,10 +99,18 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 
 
 def _announced(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-    return 0
+    said = _header(scope, b"content-length")
+    return int(said) if said.isdigit() else 0
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((bytes(value) for name, value in scope["headers"] if name == wanted), b"")
+
+
+def _with_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    theirs = list(headers)
+    says = any(name.lower() == NOT_KEPT[0] for name, _ in theirs)
+    return [*theirs, *HEADERS] if says else [*theirs, *HEADERS, NOT_KEPT]
 
 
 async def _refuse(send: Send, started: bool, status: int) -> None:

@@ -19,6 +19,8 @@ from bot.opened import opened_database
 from bot.settings import read_settings
 from bot.upkeep import DRILL, MADE
 from handlers.housekeeping import KEPT, REPORT, rehearse
+from handlers.rules.silence import FIRST_ANSWER, LAST_ANSWER, SILENT
+from handlers.silence import ENDED
 from storage.copying import NotCopied
 from storage.database import Database
 from storage.leadership import Leadership
@@ -27,6 +29,7 @@ from storage.snapshots import Damaged
 from storage.unit import Unit
 from storage.vault import Vault, VaultError
 
+MOST_COUNTED = 100_000
 Commands = Any
 """argparse keeps the type of what add_subparsers returns to itself."""
 
@@ -224,12 +227,15 @@ def _retention(_: argparse.Namespace) -> int:
         async with opened_database() as database, database.engine.connect() as connection:
             unit = Unit(connection, database.vault, {})
             would = await rehearse(unit, datetime.now(UTC))
+            silent = len(await unit.silence.gone((datetime.now(UTC) - LAST_ANSWER).date(), MOST_COUNTED))
             report = json.loads(await unit.facts.get(REPORT, "{}"))
             await connection.rollback()
         for kept in KEPT:
             days = f"{kept.period.days} days" if kept.period.days else f"{kept.period.seconds // 3600} hours"
             counts = f"{would[kept.what]} would end now\t{report.get(kept.what, 0)} ended last night"
             print(f"{kept.what}\tafter {days}\t{counts}")
+        days = f"{(SILENT + FIRST_ANSWER + LAST_ANSWER).days} days, asked twice"
+        print(f"{ENDED}\tafter {days}\t{silent} would end now\t{report.get(ENDED, 0)} ended last night")
 
     asyncio.run(work())
     return 0

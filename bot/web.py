@@ -63,7 +63,9 @@ def application(machine: Machine) -> ASGIApp:
     if machine.browser is not None:
         routes += demo_routes(machine)
     upload_path = UPLOAD_PATH if machine.browser is not None else ""
-    served: ASGIApp = Starlette(routes=routes)
+    pages = Starlette(routes=routes)
+    pages.router.redirect_slashes = False  # it would lead to whatever host the request names
+    served: ASGIApp = pages
     if machine.telegram is not None:
         served = _straight("/telegram/webhook", telegram_webhook(machine), served)
     return Guard(served, upload_path=upload_path)

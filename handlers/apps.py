@@ -263,6 +263,7 @@ async def still_me(turn: Turn) -> Screen:
     back = await turn.unit.addresses.trust(turn.address.id, turn.now)
     if not back:
         return await _onward(turn)
+    await turn.unit.members.seen(turn.member.id, turn.now.date())
     administrators = await turn.unit.members.with_roles("administrator")
     if is_granted(turn.member.role) and not is_last_administrator(turn.member, len(administrators)):
         await _set_back(turn)

@@ -42,7 +42,10 @@ PASSED_ON = N_(
     "Messages that we pass on between you and others: 30 days. Where you belonged before: 12 months."
 )
 FILE = N_("A file with your own data that you asked for: 1 hour.")
-STAYS = N_("Your name, organisation and chat address: until you delete them.")
+STAYS = N_(
+    "Your name, organisation and chat address: until you delete them, or do not answer when we ask after 18 months "
+    "without a word from you."
+)
 """What people are told of it: one sentence may stand for several lines of KEPT."""
 
 
@@ -111,7 +114,9 @@ async def housekeeping(tick: Tick) -> None:
         async with tick.unit() as unit:
             ended[kept.what] = await kept.end(unit, tick.now - kept.period)
     await _drop_idle_questions(tick)
-    await _count(tick, ended)
+    if any(ended.values()):
+        async with tick.unit() as unit:
+            await count_ended(unit, ended)
     await _owe_nightly_scrub(tick)
 
 
@@ -120,12 +125,10 @@ async def rehearse(unit: Unit, now: datetime) -> dict[str, int]:
     return {kept.what: await kept.end(unit, now - kept.period) for kept in KEPT}
 
 
-async def _count(tick: Tick, ended: dict[str, int]) -> None:
+async def count_ended(unit: Unit, ended: dict[str, int]) -> None:
     """Add to what has ended since the last night's report."""
-    if any(ended.values()):
-        async with tick.unit() as unit:
-            so_far = Counter(json.loads(await unit.facts.get(ENDED, "{}")))
-            await unit.facts.put(ENDED, json.dumps(so_far + Counter(ended)))
+    so_far = Counter(json.loads(await unit.facts.get(ENDED, "{}")))
+    await unit.facts.put(ENDED, json.dumps(so_far + Counter(ended)))
 
 
 async def _drop_idle_questions(tick: Tick) -> None:

@@ -1,6 +1,13 @@
-"""Coordinators invite members to an event: one person by name, or a whole organisation."""
+"""Coordinators invite members to an event: one person by name, or a whole organisation.
+
+An invitation carries what the event says to people who did not ask, so many of them need a second person.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from handlers.coordinate_events import manage_screen, organisation_names
 from handlers.events import event_card, no_such_event
@@ -20,11 +27,16 @@ from handlers.kit import (
 )
 from handlers.organisations import choose_organisation
 from handlers.pages import numbered_label
+from handlers.rules.approving import Signed, digest
 from handlers.rules.seats import may_attend
-from locales import clean, search_key
+from handlers.second import ACTS, Act, Args, second_person
+from locales import LANGUAGES, N_, clean, search_key
+from storage.approvals import INVITED
 from storage.events import Event
 from storage.members import Member
+from storage.unit import Unit
 
+ACT = "invite"
 FOUND = 6
 SHORTEST, LONGEST = 2, 100
 
@@ -117,7 +129,9 @@ async def invite_one(turn: Turn, event_id: int, member_id: int) -> Screen:
     member = await turn.unit.members.get(member_id)
     if member is None or not may_attend(member.role, event.kind):
         return _ask_whom(turn, event, turn._("No member has such a name."))
-    invited = await invite_member(turn, event, member)
+    if asked := await second_person(turn, ACT, event.id, 0, member.id, turn.member.id):
+        return asked
+    invited = await _invite(turn.unit, event, [member], turn.member.id, turn.now)
     return _ask_whom(
         turn,
         event,
@@ -135,29 +149,52 @@ async def invite_organisation(turn: Turn, organisation_id: int, event_id: str) -
         return event
     if await turn.unit.organisations.get(organisation_id) is None:
         return await choose_organisation(turn, "event-invite", 0, f"{event.id}")
-    everybody = await turn.unit.members.many(await turn.unit.organisations.people(organisation_id))
-    count = 0
-    for one in everybody:
-        known = one.id == turn.member.id or await turn.unit.registrations.last_of(event.id, one.id)
-        if not known and may_attend(one.role, event.kind):
-            count += await invite_member(turn, event, one)
+    if asked := await second_person(turn, ACT, event.id, organisation_id, 0, turn.member.id):
+        return asked
+    guests = await _guests(turn.unit, event, organisation_id, turn.member.id)
+    count = await _invite(turn.unit, event, guests, turn.member.id, turn.now)
     told = turn.n("{count} person was invited.", "{count} people were invited.", count)
     nobody = turn._("Nobody else of this organisation can be invited.")
     return _ask_whom(turn, event, told if count else nobody)
 
 
-async def invite_member(turn: Turn, event: Event, member: Member, nominator_id: int | None = None) -> bool:
+async def _guests(unit: Unit, event: Event, organisation_id: int, asker_id: int) -> list[Member]:
+    everybody = await unit.members.many(await unit.organisations.people(organisation_id))
+    return [
+        one
+        for one in everybody
+        if one.id != asker_id
+        and may_attend(one.role, event.kind)
+        and not await unit.registrations.last_of(event.id, one.id)
+    ]
+
+
+async def _invite(
+    unit: Unit, event: Event, guests: Sequence[Member], asker_id: int, now: datetime, *, what: str = INVITED
+) -> int:
+    """Invite people in a coordinator's name and write down how many."""
+    count = 0
+    for one in guests:
+        count += await invite_member(unit, event, one, now)
+    if count:
+        await unit.audit.append(what, f"event:{event.id}:{count}", actor_id=asker_id, at=now)
+    return count
+
+
+async def invite_member(
+    unit: Unit, event: Event, member: Member, now: datetime, nominator_id: int | None = None
+) -> bool:
     """Invite somebody to an event that is held, and tell them; False where they are on a list already."""
-    began = await turn.unit.registrations.add(
-        event.id, member.id, member.organisation_id, "invited", turn.now, nominator_id=nominator_id
+    began = await unit.registrations.add(
+        event.id, member.id, member.organisation_id, "invited", now, nominator_id=nominator_id
     )
     if began:
-        await turn.unit.outbox.notify_one(
+        await unit.outbox.notify_one(
             "invited",
             member.id,
             subject=f"event:{event.id}",
-            occurrence=turn.occasion,
-            at=turn.now,
+            occurrence=now.isoformat(),
+            at=now,
             args=(event.id,),
             expires_at=event.deadline,
         )
@@ -181,3 +218,50 @@ async def invited(turn: Turn, event_id: int) -> Screen | None:
         if nominator and nominator.name
         else turn._("The coordinators invite you to this event."),
     )
+
+
+# --- with a second person -----------------------------------------------------------------------------------
+
+
+async def _meant(unit: Unit, args: Args) -> tuple[Event, list[Member]] | None:
+    """Hold the event and return whom it would reach now; None where nobody can be invited."""
+    event_id, organisation_id, member_id, asker_id = (int(one) for one in args)
+    event = await unit.events.hold(event_id)
+    if event is None or event.state != "published":
+        return None
+    if organisation_id:
+        guests = await _guests(unit, event, organisation_id, asker_id)
+    else:
+        guests = [one for one in await unit.members.many([member_id]) if may_attend(one.role, event.kind)]
+    return (event, guests) if guests else None
+
+
+async def _sign(unit: Unit, args: Args) -> Signed | None:
+    """Sign what the event says and who would read it."""
+    found = await _meant(unit, args)
+    if found is None:
+        return None
+    event, guests = found
+    said = [(lang, event.title(lang), event.description(lang), event.place(lang)) for lang in LANGUAGES]
+    who = sorted(one.id for one in guests)
+    parts = (event.id, said, event.starts_at, event.minutes, event.mode, event.join_link, who)
+    return Signed(digest(*parts), len(who))
+
+
+async def _show(turn: Turn, args: Args) -> Screen:
+    found = await _meant(turn.unit, args)
+    if found is None:
+        return await no_such_event(turn)
+    event, guests = found
+    whose = (await organisation_names(turn)).get(int(args[1])) or guests[0].name
+    card = await event_card(turn, event, turn._("Would be invited: {name}", name=whose))
+    return replace(card, rows=(), private=True)
+
+
+async def _do(unit: Unit, args: Args, asker_id: int, now: datetime) -> None:
+    found = await _meant(unit, args)
+    if found is not None and not found[0].started(now):
+        await _invite(unit, *found, asker_id, now, what=f"{INVITED}-agreed")
+
+
+ACTS[ACT] = Act(N_("invitations to an event"), _sign, _show, _do, sends=True)

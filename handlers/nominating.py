@@ -146,7 +146,7 @@ async def _pass_on(turn: Turn, nomination_id: int, why: str) -> Screen:
     colleague = None if event.invite_only else await _colleague(turn, turn.member, found.name)
     await turn.unit.nominations.pass_on(found.id, why, "settled" if colleague else "waiting")
     if colleague is not None:
-        await invite_member(turn, event, colleague, turn.member.id)
+        await invite_member(turn.unit, event, colleague, turn.now, turn.member.id)
         return await event_card(turn, event, turn._("Thank you! Your colleague is being asked."))
     await _tell_coordinators(turn, event)
     return await event_card(
@@ -292,7 +292,7 @@ async def answer_nomination(turn: Turn, nomination_id: int, what: str) -> Screen
         if colleague is None:
             return await nomination(turn, nomination_id)
         # The choice is the coordinators' here, so that it counts as theirs and not as a colleague's proposal.
-        await invite_member(turn, event, colleague)
+        await invite_member(turn.unit, event, colleague, turn.now)
         done = turn._("Invited.")
     elif what == "link" and author and open_still:
         await _issue_link(turn, one, author)

@@ -21,6 +21,7 @@ from handlers.kit import (
     tap,
 )
 from handlers.menu import menu_button
+from handlers.numbers import NOTHING
 from handlers.pages import numbered_label, page_buttons, page_of
 from handlers.rules.questions import Question, place, questions
 from handlers.rules.results import (
@@ -215,14 +216,17 @@ def _in_short(turn: Turn, survey: Survey, tally: Tally) -> str:
         return turn._("{question}: fewer than five answers", question=name)
     if tally.mean is not None:
         return turn._("{question}: {mean}", question=name, mean=round(tally.mean, 1))
-    most = max(tally.question.options, key=lambda one: tally.counts[one.code])
-    if not tally.counts[most.code]:
+    if not tally.answered:
         return turn._("{question}: no answers", question=name)
+    told = {one.code: count for one in tally.question.options if (count := tally.told[one.code])}
+    if not told:
+        return turn._("{question}: fewer than five each", question=name)
+    most = max((one for one in tally.question.options if one.code in told), key=lambda one: told[one.code])
     return turn._(
         "{question}: {option}, {count} of {total}",
         question=name,
         option=option_label(turn, most),
-        count=tally.counts[most.code],
+        count=told[most.code],
         total=tally.answered,
     )
 
@@ -233,10 +237,18 @@ def _tally_text(turn: Turn, survey: Survey, tally: Tally) -> str:
         return lines(asked, turn._("Fewer than five people answered this question, so nothing is shown."))
     several = turn._("Several answers each were possible.") if tally.question.several else ""
     counted = [
-        turn._("{option}: {count}", option=option_label(turn, option), count=tally.counts[option.code])
+        turn._("{option}: {count}", option=option_label(turn, option), count=_count(turn, tally, option.code))
         for option in tally.question.options
     ]
-    return lines(asked, *counted, _mean_text(turn, tally), several)
+    hidden = turn._("A dash stands for few people, or for a number that would tell of few.")
+    return lines(
+        asked, *counted, _mean_text(turn, tally), several, hidden if None in tally.told.values() else ""
+    )
+
+
+def _count(turn: Turn, tally: Tally, code: str) -> str:
+    count = tally.told[code]
+    return NOTHING if count is None else digits(str(count), turn.speech.lang)
 
 
 def _mean_text(turn: Turn, tally: Tally) -> str:
@@ -318,14 +330,12 @@ async def _drawn(turn: Turn, panels: Sequence[Panel]) -> Attachment:
 
 
 def _panel(turn: Turn, tally: Tally) -> Panel:
-    lang = turn.speech.lang
     return Panel(
         heading=said(turn, tally.question.text),
         note=_counted_text(turn, tally),
         bars=tuple(
-            Bar(option_label(turn, option), count, digits(str(count), lang))
+            Bar(option_label(turn, option), tally.told[option.code] or 0, _count(turn, tally, option.code))
             for option in tally.question.options
-            for count in (tally.counts[option.code],)
         ),
     )
 

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from storage.members import STAFF
 from storage.outbox import BROADCAST
 from storage.store import Store
-from storage.tables import announcements, approvals, members, outbox, polls
+from storage.tables import announcements, approvals, audit, members, outbox, polls
 
 OPEN = ("waiting", "alone", "approved")
 """The states in which it may still be carried out."""
+INVITED = "invited"
+"""What the audit says of people whom a coordinator invited alone, with their number at the end of its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,15 @@ class Approvals(Store):
         counted = sa.select(sa.func.count()).select_from(outbox)
         conditions = (outbox.c.lane == BROADCAST, outbox.c.created_at >= since)
         named = (outbox.c.subject.in_(subjects), outbox.c.subject.not_in(agreed))
-        return int(await self.scalar(counted.where(*conditions, *named)) or 0)
+        return int(await self.scalar(counted.where(*conditions, *named)) or 0) + await self._invited(
+            author_id, since
+        )
+
+    async def _invited(self, author_id: int, since: datetime) -> int:
+        """Count whom somebody invited to events without a second person's yes, as the audit has it."""
+        mine = (audit.c.actor_id == author_id, audit.c.action == INVITED, audit.c.at >= since)
+        rows = await self.all(sa.select(audit.c.subject).where(*mine))
+        return sum(int(row.subject.rpartition(":")[2]) for row in rows)
 
     async def forget(self, before: datetime) -> int:
         """Drop what was asked before a moment."""

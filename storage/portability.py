@@ -93,6 +93,8 @@ class Portability(Store):
             "kinds_of_messages_turned_off": [kind for kind in row.muted.split(",") if kind],
             "here_since": _iso(row.created_at),
             "last_seen_on": row.seen_on.isoformat(),
+            "asked_whether_to_stay_on": row.asked_on.isoformat() if row.asked_on else None,
+            "asked_a_last_time_on": row.warned_on.isoformat() if row.warned_on else None,
         }
 
     async def _addresses(self, member_id: int) -> list[Record]:

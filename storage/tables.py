@@ -114,6 +114,8 @@ members = sa.Table(
     ),  # e.g. ",polls,surveys,": not wanted
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("seen_on", sa.Date, nullable=False),  # a day, never a moment
+    sa.Column("asked_on", sa.Date),  # whether they want to stay; answered by being seen then or later
+    sa.Column("warned_on", sa.Date),  # that they are forgotten without an answer
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),  # tried since the moment below
     sa.Column("wrong_codes_since", Instant),
     sa.Column("zone", sa.String(40), nullable=False, server_default=""),  # shown beside Baghdad's time

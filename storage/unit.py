@@ -48,6 +48,7 @@ from storage.relays import Relays
 from storage.removals import Removals
 from storage.reports import Reports
 from storage.series import AllSeries
+from storage.silence import Silence
 from storage.suggestions import Suggestions
 from storage.surveys import Surveys
 from storage.templates import WhatsAppTemplates
@@ -251,6 +252,11 @@ class Unit:
     def pins(self) -> Pins:
         """What opens coordinators' tools."""
         return Pins(self)
+
+    @cached_property
+    def silence(self) -> Silence:
+        """Who was asked whether to stay."""
+        return Silence(self)
 
     @cached_property
     def removals(self) -> Removals:

@@ -82,6 +82,9 @@ SECONDS_PER_CHAT = 1.0
 SECONDS_PER_GROUP = 3.0
 """bots/faq: no more than 20 messages a minute to one group."""
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
+LARGEST_ID = 2**63
+LONGEST_NAME = 200
+"""Characters of a file's name, a language's code or an id; Telegram's own are shorter."""
 KEEP = "+"
 """Before the action of a button whose message must stay; the second of the two bytes that a channel may use."""
 POLL_SECONDS = 25
@@ -150,7 +153,7 @@ class TelegramChannel:
         common = {
             "channel": self.name,
             "account": self.account,
-            "provider_id": str(raw["update_id"]),
+            "provider_id": _number(raw["update_id"]),
             "at": at,
         }
         if "callback_query" in raw:
@@ -441,7 +444,20 @@ def telegram_webhook(machine: Machine) -> Callable[[Request], Awaitable[Response
 
 def _private(chat: Mapping[str, Any]) -> str:
     """Return the peer of a private chat with a person, or an empty text."""
-    return str(int(chat["id"])) if chat.get("type") == "private" else ""
+    return _number(chat["id"]) if chat.get("type") == "private" else ""
+
+
+def _number(value: Any) -> str:
+    """Return an id of Telegram's as text; raises ValueError where it is none."""
+    number = int(value)
+    if not 0 <= number < LARGEST_ID:
+        raise ValueError
+    return str(number)
+
+
+def _plain(value: Any) -> str:
+    """Return a name or number of Telegram's, without what can't be written down (lone surrogates, NUL)."""
+    return str(value or "")[:LONGEST_NAME].replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _callback(query: Mapping[str, Any], common: dict[str, Any]) -> Heard:
@@ -458,9 +474,9 @@ def _callback(query: Mapping[str, Any], common: dict[str, Any]) -> Heard:
         what="tap",
         tap=data.removeprefix(KEEP),
         keep=data.startswith(KEEP) or message.get("date") == 0,
-        message=str(int(message["message_id"])),
-        callback=str(query["id"]),
-        language_code=str(query["from"].get("language_code") or ""),
+        message=_number(message["message_id"]),
+        callback=_plain(query["id"]),
+        language_code=_plain(query["from"].get("language_code")),
     )
 
 
@@ -471,8 +487,8 @@ def _message(message: Mapping[str, Any], common: dict[str, Any]) -> Heard:
     sender = message.get("from")
     if not isinstance(sender, Mapping) or sender.get("is_bot"):
         return Ignored("sender")
-    common |= {"peer": peer, "language_code": str(sender.get("language_code") or "")}
-    common["typed"] = str(message.get("message_id") or "")
+    common |= {"peer": peer, "language_code": _plain(sender.get("language_code"))}
+    common["typed"] = _number(message["message_id"]) if message.get("message_id") else ""
     if isinstance(message.get("text"), str):
         return Inbound(**common, what="text", text=message["text"])
     caption = str(message.get("caption") or "")
@@ -486,12 +502,14 @@ def _message(message: Mapping[str, Any], common: dict[str, Any]) -> Heard:
 def _upload(message: Mapping[str, Any]) -> Upload | None:
     if message.get("photo"):
         largest = max(message["photo"], key=lambda photo: int(photo.get("file_size") or 0))
-        return Upload(str(largest["file_id"]), "photo.jpg", "image/jpeg", int(largest.get("file_size") or 0))
+        return Upload(
+            _plain(largest["file_id"]), "photo.jpg", "image/jpeg", int(largest.get("file_size") or 0)
+        )
     for kind in FILE_KINDS:
         if isinstance(file := message.get(kind), Mapping):
-            name = str(file.get("file_name") or kind)[:200]
-            mime = str(file.get("mime_type") or "application/octet-stream")
-            return Upload(str(file["file_id"]), name, mime, int(file.get("file_size") or 0))
+            name = _plain(file.get("file_name") or kind)
+            mime = _plain(file.get("mime_type") or "application/octet-stream")
+            return Upload(_plain(file["file_id"]), name, mime, int(file.get("file_size") or 0))
     return None
 
 

@@ -83,7 +83,7 @@ class _Pages:
         self._machine = machine
 
     async def style(self, _request: Request) -> Response:
-        return FileResponse(HERE / "page.css", media_type="text/css")
+        return FileResponse(HERE / "page.css", media_type="text/css", headers={"Cache-Control": "no-cache"})
 
     async def certificate(self, request: Request) -> Response:
         """Say whether a number is genuine; without one, ask for it."""

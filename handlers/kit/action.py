@@ -6,14 +6,18 @@ MAX_BYTES = 62
 """Telegram allows 64 bytes of callback data (Bot API, InlineKeyboardButton); two are the channel's own."""
 
 
+class TooLong(ValueError):
+    """An action over its bytes: only arguments that somebody made up are as long as that."""
+
+
 def action(name: str, *args: int | str) -> str:
-    """Write an action down; raises ValueError where it is too long or an argument holds a colon."""
+    """Write an action down; raises TooLong, or ValueError where an argument holds a colon."""
     parts = [name, *(str(arg) for arg in args)]
     if any(":" in part for part in parts):
         raise ValueError(f"a part of the action {name} holds a colon")
     written = ":".join(parts)
     if len(written.encode()) > MAX_BYTES:
-        raise ValueError(f"the action {name} is too long")
+        raise TooLong(f"the action {name} is too long")
     return written
 
 

@@ -1,6 +1,7 @@
 """What a survey's answers come to: counts, means and texts, question by question.
 
-Of an anonymous survey nothing is told of a question that fewer than ENOUGH have answered. There is no other view of
+Of an anonymous survey nothing is told of a question that fewer than ENOUGH have answered, nor of an answer that fewer
+gave, and a mean from which such a number could be worked out is rounded to halves. There is no other view of
 the same answers: no filter, no crossing of two questions and no running total, from which a smaller number could be
 subtracted. Texts of different questions are sorted by themselves, so that those of one person can't be put together.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from handlers.rules.questions import Question, chosen
+from handlers.rules.suppression import suppressed
 from handlers.rules.surveys import ENOUGH
 from storage.surveys import Answered
 
@@ -23,10 +25,14 @@ MOST_ON_A_PAGE = 5
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The numbers of one question: counts in the order of its options, and a mean where it has one."""
+    """The numbers of one question: counts in the order of its options, and a mean where it has one.
+
+    `told` are the counts that may be shown, None for those that may not; the mean may always be shown.
+    """
 
     question: Question
     counts: dict[str, int]
+    told: dict[str, int | None]
     mean: float | None
     answered: int
     """How many answered this question rather than skipping it."""
@@ -140,10 +146,25 @@ def _tally(question: Question, answered: Sequence[Answered], anonymous: bool) ->
     given = [set(_codes(question, one)) & set(question.codes) for one in answered]
     many = sum(bool(one) for one in given)
     if anonymous and many < ENOUGH:
-        return Tally(question, {}, None, 0, shown=False)
+        return Tally(question, {}, {}, None, 0, shown=False)
     counted = Counter(code for one in given for code in one)
     counts = {code: counted[code] for code in question.codes}
-    return Tally(question, counts, question.mean(counts), many)
+    told: dict[str, int | None] = _told(question, counts, many) if anonymous else {**counts}
+    mean = question.mean(counts)
+    if mean is not None and None in told.values():
+        # Some counts and the mean together would tell the others.
+        told, mean = dict.fromkeys(told), round(2 * mean) / 2
+    return Tally(question, counts, told, mean, many)
+
+
+def _told(question: Question, counts: dict[str, int], many: int) -> dict[str, int | None]:
+    """Leave out the counts of few people, and where one of several answers is possible, what would give them away."""
+    if not question.several:
+        return suppressed(counts)
+    return {
+        code: None if 0 < count < ENOUGH or 0 < many - count < ENOUGH else count
+        for code, count in counts.items()
+    }
 
 
 def _codes(question: Question, one: Answered) -> list[str]:

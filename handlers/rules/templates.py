@@ -123,7 +123,7 @@ TEMPLATES = {
                     (
                         Option("yes", NP_("button", "Yes, I use it")),
                         Option("partly", NP_("button", "In part")),
-                        Option("not_yet", NP_("button", "Not yet")),
+                        Option("notyet", NP_("button", "Not yet")),
                         Option("no", NP_("button", "No, it does not fit")),
                     ),
                 ),

@@ -107,11 +107,15 @@ class House:
                 )
                 async with self.machine.database.reading() as unit:
                     waiting = await unit.outbox.scalar(due)
-                if not waiting and not self.twilio._tasks:
+                if not waiting and not self.twilio._tasks and not self._sending():
                     return
                 for sender in self.machine.senders.values():
                     sender.wake()
                 await asyncio.sleep(0.01)
+
+    def _sending(self) -> bool:
+        """Whether a sender is still at something: a report may end a row before its sending is noted."""
+        return any(sender._replies or sender._others for sender in self.machine.senders.values())
 
     async def rows(self, *conditions: sa.ColumnElement[bool]) -> list[Any]:
         """Read outbox rows, oldest first."""

@@ -137,8 +137,9 @@ async def test_a_picture_is_shown_in_the_chat(desk: Desk) -> None:
     async with desk.opened() as page:
         mine = await pick_up(page, "Coordinator")
         await write(mine, "/coordinate")
+        await key(mine, "Results and reports")
         await key(mine, "Survey results")
-        await mine.locator(".msg").last.locator("button.key", has_text="young voters").click()
+        await mine.locator(".msg").last.locator("button.key", has_text="young voter").click()
         await key(mine, "Chart")
         picture = mine.locator(".picture img").last
         await expect(picture).to_be_visible()

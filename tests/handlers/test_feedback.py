@@ -328,7 +328,7 @@ async def test_anonymous_results_come_after_closing_and_name_nobody(stage: Stage
     await stage.passes(timedelta(minutes=1))
     assert "The survey has closed" in coordinator.last.text
     await coordinator.taps("Survey results")
-    assert "Mean: 2.7" in coordinator.sees
+    assert "Mean: 2.5" in coordinator.sees, "few people each, so the mean is told in halves"
     await coordinator.taps("What they wrote")
     assert "Page 1 of 2" in coordinator.sees
     assert coordinator.sees.count("Text number") == 5

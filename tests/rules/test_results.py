@@ -43,8 +43,11 @@ def test_of_an_anonymous_question_nothing_is_told_below_five(ratings: list[str |
     rating, _ = tallies(QUESTIONS, answered)
     enough = sum(one is not None for one in ratings) >= ENOUGH
     assert rating.shown == enough
+    exact = tallies(QUESTIONS, answered, anonymous=False)[0]
     if enough:
-        assert rating == tallies(QUESTIONS, answered, anonymous=False)[0]
+        assert (rating.counts, rating.answered) == (exact.counts, exact.answered)
+        assert rating.mean == pytest.approx(exact.mean, abs=0.25)
+        assert all(count in (None, exact.counts[code]) for code, count in rating.told.items())
     else:
         assert (rating.counts, rating.mean, rating.answered) == ({}, None, 0)
 
@@ -109,8 +112,9 @@ def test_earlier_events_count_once_each_and_only_with_five_answers(
         assert found == []
     else:
         (one,) = found
-        assert one.now == pytest.approx(sum(now) / len(now))
-        assert (one.earlier, one.events) == (pytest.approx(sum(counted) / len(counted)), len(counted))
+        assert one.now == pytest.approx(sum(now) / len(now), abs=0.25), "in halves at worst"
+        assert one.earlier == pytest.approx(sum(counted) / len(counted), abs=0.25)
+        assert one.events == len(counted)
 
 
 def test_a_code_no_longer_offered_is_left_out() -> None:

@@ -321,6 +321,8 @@ def upgrade() -> None:
         sa.Column("muted", sa.String(length=200), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=True),
+        sa.Column("warned_on", sa.Date(), nullable=True),
         sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wrong_codes_since", sa.BigInteger(), nullable=True),
         sa.Column("zone", sa.String(length=40), server_default="", nullable=False),
