@@ -12,15 +12,10 @@ from tests.handlers.test_apps import address_of
 from tests.handlers.test_linking import chooses, linked
 from tests.handlers.test_merging import preview
 from tests.handlers.test_reminders import reminders
-from tests.play import Person, Stage
+from tests.play import Stage
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = timedelta(days=1)
-
-
-def reminded(person: Person) -> int:
-    """Count the reminders on a phone."""
-    return sum("Reminder" in shown.text or "Tomorrow" in shown.text for shown in person.phone)
 
 
 async def test_one_person_counts_once_and_is_reminded_once_where_they_prefer(stage: Stage) -> None:
@@ -29,11 +24,11 @@ async def test_one_person_counts_once_and_is_reminded_once_where_they_prefer(sta
     there = await linked(stage, here)
     await here.forges(f"app-prefer:{await address_of(stage, there)}")
     await register(here, event)
-    before = len(here.phone)
+    before = {shown.id for shown in here.phone}
     await stage.passes(2 * DAY)
     assert await seats(stage, event) == Seats(confirmed=1)
     assert await reminders(stage, here) == ["sent"]
-    assert len(here.phone) == before, "nothing in the other app"
+    assert {shown.id for shown in here.phone} <= before, "nothing new in the other app"
     assert "What Works" in there.last.text
     async with stage.database.reading() as unit:
         assert await unit.members.count() == 1
@@ -99,7 +94,7 @@ async def test_two_colleagues_with_one_phone_are_one_chat_and_the_second_is_nomi
     event = await publish(stage)
     owner = await stage.known("en")
     await register(owner, event)
-    await register(owner, event)
+    await owner.forges(f"register:{event.id}:{event.revision}")
     assert await seats(stage, event) == Seats(confirmed=1)
     await owner.forges(f"nominate:{event.id}")
     await owner.says("A colleague, Basra")
@@ -110,12 +105,12 @@ async def test_two_colleagues_with_one_phone_are_one_chat_and_the_second_is_nomi
 async def test_two_records_with_a_seat_each_become_one_person_with_one_seat(stage: Stage) -> None:
     event = await publish(stage, capacity=2)
     coordinator = await stage.known("en", role="coordinator")
-    one, other = await stage.known("en", name="Sara, Basra"), await stage.known("en", name="Sarah, Basra")
+    one, other = await stage.known("en", name="Trainer, Basra"), await stage.known("en", name="Trainers, Basra")
     waiting = await stage.known("en")
     for person in (one, other, waiting):
         await register(person, event)
-    await preview(coordinator, "sara, b", "sarah")
+    await preview(coordinator, "trainer, b", "trainers")
     await chooses(coordinator, "merge-yes", again=True)
     assert (await one.member()).id == (await other.member()).id
-    assert await seats(stage, event) == Seats(confirmed=1, offered=1, cancelled=1)
+    assert await seats(stage, event) == Seats(confirmed=1, offered=1)
     assert "a seat is free for you" in waiting.last.text
