@@ -98,14 +98,19 @@ async def test_two_colleagues_with_one_phone_are_one_chat_and_the_second_is_nomi
     assert await seats(stage, event) == Seats(confirmed=1)
     await owner.forges(f"nominate:{event.id}")
     await owner.says("A colleague, Basra")
-    assert await seats(stage, event) == Seats(confirmed=1), "a nomination holds no seat before it is looked at"
+    assert await seats(stage, event) == Seats(confirmed=1), (
+        "a nomination holds no seat before it is looked at"
+    )
     assert (await owner.member()).name == "Member en"
 
 
 async def test_two_records_with_a_seat_each_become_one_person_with_one_seat(stage: Stage) -> None:
     event = await publish(stage, capacity=2)
     coordinator = await stage.known("en", role="coordinator")
-    one, other = await stage.known("en", name="Trainer, Basra"), await stage.known("en", name="Trainers, Basra")
+    one, other = (
+        await stage.known("en", name="Trainer, Basra"),
+        await stage.known("en", name="Trainers, Basra"),
+    )
     waiting = await stage.known("en")
     for person in (one, other, waiting):
         await register(person, event)
