@@ -347,13 +347,16 @@ async def roster(turn: Turn, event_id: int, state: str, page: int) -> Screen:
     event = await turn.unit.events.get(event_id)
     if event is None:
         return await no_such_event(turn)
-    if state not in LISTS:
-        raise Outdated(state)
     return await roster_screen(turn, event, state, page)
 
 
 async def roster_screen(turn: Turn, event: Event, state: str, page: int = 0, note: str = "") -> Screen:
-    """Show a page of one of an event's lists; a number that is typed leads to the person who has it."""
+    """Show a page of one of an event's lists; a number that is typed leads to the person who has it.
+
+    Raises Outdated for a list that there is not.
+    """
+    if state not in LISTS:
+        raise Outdated(state)
     shown = await page_of(
         lambda limit, offset: turn.unit.registrations.roster(event.id, state, limit=limit, offset=offset),
         page,
